@@ -1,0 +1,61 @@
+//! The whole instance: `config/qilu.toml` with its routes and platforms.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+
+use super::{Located, Platform, Route};
+use crate::record::Language;
+
+/// Everything that the operator configured, loaded and cross-checked.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// The folder that holds `config/`; relative paths start here.
+    pub root: PathBuf,
+    /// A short name, part of every idempotency key and of the audit log's origin.
+    pub name: String,
+    pub title: String,
+    /// The zone of schedules and of times shown.
+    pub zone: Tz,
+    pub language: Option<Language>,
+    pub ledger: LedgerPlace,
+    pub audit: AuditSettings,
+    pub databases: BTreeMap<String, Database>,
+    /// By name.
+    pub platforms: BTreeMap<String, Arc<Platform>>,
+    /// By name.
+    pub routes: BTreeMap<String, Arc<Route>>,
+    /// Folder of the city's code tables.
+    pub crosswalks: PathBuf,
+    /// Folder of the province's schemas.
+    pub schemas: PathBuf,
+    /// `qilu.toml` as it was read.
+    pub text: String,
+}
+
+/// Where the ledger lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LedgerPlace {
+    /// The embedded default.
+    File(PathBuf),
+}
+
+#[derive(Clone, Debug)]
+pub struct AuditSettings {
+    /// The Ed25519 key that signs checkpoints; only the owner may read it.
+    pub key_file: PathBuf,
+    /// Where signed checkpoints are exported, ideally another machine's disk.
+    pub checkpoints: PathBuf,
+}
+
+/// One of the city's databases.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub name: String,
+    /// `sqlite:PATH` as the operator wrote it, with the path made absolute.
+    pub url: Located<String>,
+    /// The zone of its naive times.
+    pub zone: Tz,
+}

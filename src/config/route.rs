@@ -1,0 +1,143 @@
+//! One configured flow: `config/routes/NAME.toml`.
+
+use std::path::PathBuf;
+
+use super::Located;
+
+/// A route, named by its file.
+#[derive(Clone, Debug)]
+pub struct Route {
+    pub name: String,
+    pub file: PathBuf,
+    pub kind: String,
+    pub platform: String,
+    /// Cron, five or six fields; without one the route runs only by hand.
+    pub schedule: Option<Located<String>>,
+    pub flow: Flow,
+    /// The file as it was read, kept in full by its hash in the ledger.
+    pub text: String,
+}
+
+#[derive(Clone, Debug)]
+pub enum Flow {
+    Push(Push),
+    Import(Import),
+}
+
+/// Listings to the province.
+#[derive(Clone, Debug)]
+pub struct Push {
+    pub source: Source,
+    /// In the order of the file, which is the order of the document. A dotted name nests.
+    pub fields: Vec<Field>,
+    pub children: Vec<Child>,
+    /// Field → why personal data may be sent: a legal duty, or the consent column.
+    pub basis: Vec<(Located<String>, String)>,
+    /// Expression for what people call a listing.
+    pub title: Option<Located<String>>,
+    pub limits: Limits,
+    pub examples: Vec<Example>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub database: Located<String>,
+    /// A `SELECT`; for a plain `table` it is `SELECT * FROM` that table, quoted.
+    pub query: Located<String>,
+    /// Set where the route names a plain table.
+    pub table: Option<String>,
+    pub key: Vec<Located<String>>,
+    pub publish_when: Located<String>,
+    pub withdraw_when: Option<Located<String>>,
+    pub hold_when: Option<Located<String>>,
+    /// `None` leaves it to the kind's schema.
+    pub withdraw: Option<Withdraw>,
+}
+
+/// What a sign of withdrawal leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withdraw {
+    /// `withdraw_when` is true.
+    pub flag: Act,
+    /// The row has vanished from a complete scan.
+    pub absence: Act,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// The withdrawal is queued.
+    Auto,
+    /// A person decides.
+    Ask,
+    /// The record stays as it is.
+    Never,
+}
+
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub name: Located<String>,
+    pub expression: Located<String>,
+}
+
+/// Child rows by a second query, grouped under the key.
+#[derive(Clone, Debug)]
+pub struct Child {
+    pub name: Located<String>,
+    pub query: Located<String>,
+    /// The child's columns that hold the parent's key, in its order.
+    pub key: Vec<Located<String>>,
+    pub fields: Vec<Field>,
+}
+
+/// When a run must wait for a person.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Share of the records at the province that one run may withdraw.
+    pub max_withdraw_ratio: f64,
+    pub max_withdraw_count: u64,
+    /// Share of the records at the province that one run may change.
+    pub max_change_ratio: f64,
+    /// Below this many changes or withdrawals no ratio applies.
+    pub small_count: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { max_withdraw_ratio: 0.05, max_withdraw_count: 50, max_change_ratio: 0.3, small_count: 5 }
+    }
+}
+
+/// A row and the document it must map to, executed by `qilu check`.
+#[derive(Clone, Debug)]
+pub struct Example {
+    pub given: serde_json::Map<String, serde_json::Value>,
+    pub expect: serde_json::Map<String, serde_json::Value>,
+    pub at: Located<()>,
+}
+
+/// Remote records to the city's table.
+#[derive(Clone, Debug)]
+pub struct Import {
+    pub target: Target,
+    /// Local column ← expression over the remote document.
+    pub columns: Vec<Field>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub database: Located<String>,
+    pub table: Located<String>,
+    /// The local column that holds the province's id.
+    pub key: Located<String>,
+    /// The local column that says where the row came from.
+    pub origin_column: Located<String>,
+    pub conflict: Conflict,
+}
+
+/// Who wins when a row that was imported has been edited at home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conflict {
+    RemoteWins,
+    LocalWins,
+    Ask,
+}

@@ -1,0 +1,14 @@
+//! qilu: the connector between a city's science-and-technology market and the provincial platform.
+//!
+//! The order of the `mod` lines below is the section drawing of the house: a room uses only rooms above it.
+//! `tests/architecture.rs` holds the exact table of who may use whom.
+
+pub mod record;
+
+pub mod clock;
+
+pub mod config;
+
+pub mod plan;
+
+pub mod ledger;

@@ -1,0 +1,5 @@
+//! Known × wanted → what to do.
+
+mod action;
+
+pub use action::Action;

@@ -1,0 +1,5 @@
+//! Q3: mapping fields.
+
+use super::Entry;
+
+pub const ENTRIES: &[Entry] = &[];
