@@ -11,4 +11,6 @@ pub mod config;
 
 pub mod plan;
 
+pub mod db;
+
 pub mod ledger;
