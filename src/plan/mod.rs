@@ -1,5 +1,13 @@
-//! Known × wanted → what to do.
+//! Known × wanted → what to do: create, update, withdraw, leave or hold; and when a run must stop for a person.
+//!
+//! Pure: no time, no database. What it decides, `ledger` writes down.
 
 mod action;
+mod brakes;
+mod decide;
+mod verdict;
 
 pub use action::Action;
+pub use brakes::{Brake, Changes, brakes};
+pub use decide::{Cause, Decision, Known, Owed, OwedState, Presence, Step, Wanted, decide, decide_absent};
+pub use verdict::Verdict;

@@ -1,5 +1,78 @@
 //! Q6: holds and brakes of the plan.
 
-use super::Entry;
+use super::{Entry, Owner, Severity};
 
-pub const ENTRIES: &[Entry] = &[];
+pub const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "Q6001",
+        owner: Owner::Operator,
+        severity: Severity::Error,
+        zh: "本地已标记撤下，此类别的撤下需要人工确认",
+        en: "the city marked it as withdrawn; for this kind a person confirms withdrawals",
+        advice_zh: "确认后用 qilu release 放行撤下；不撤则改回本地标记。",
+        advice_en: "let the withdrawal go with `qilu release`, or take the mark back",
+    },
+    Entry {
+        id: "Q6002",
+        owner: Owner::Operator,
+        severity: Severity::Error,
+        zh: "省平台已有此记录，但本地已不符合发布条件",
+        en: "the province has this record, but the city's conditions for publishing no longer hold",
+        advice_zh: "若涉密请立即放行撤下；若只是重新审核，可等本地恢复。撤下用 qilu release 放行。",
+        advice_en: "if it became secret, release the withdrawal at once; otherwise wait until it is approved again",
+    },
+    Entry {
+        id: "Q6003",
+        owner: Owner::Operator,
+        severity: Severity::Error,
+        zh: "省平台已有此记录，但本地已查不到这一行",
+        en: "the province has this record, but the row is gone from the city's database",
+        advice_zh: "先确认是真删除还是误删、换了编号；确需撤下用 qilu release 放行。",
+        advice_en: "find out whether it was really deleted; if so, let the withdrawal go with `qilu release`",
+    },
+    Entry {
+        id: "Q6010",
+        owner: Owner::Operator,
+        severity: Severity::Error,
+        zh: "本次要撤下 {count} 条，省平台共有 {total} 条，超过限度 {limit}，已全部暂停",
+        en: "{count} of {total} records would be withdrawn, above the limit of {limit}; all of them wait",
+        advice_zh: "先看本地数据是否被清空或少读；确认无误用 qilu release 放行。",
+        advice_en: "look whether the source was emptied or half read; if all is right, `qilu release` lets them go",
+    },
+    Entry {
+        id: "Q6011",
+        owner: Owner::Operator,
+        severity: Severity::Error,
+        zh: "本次有 {count} 条数据变更，省平台共有 {total} 条，超过限度 {limit}，已全部暂停",
+        en: "{count} of {total} records changed at home, above the limit of {limit}; all of them wait",
+        advice_zh: "先抽查几条变更是否真实；确认无误用 qilu release 放行。",
+        advice_en: "look at a few of the changes; if they are real, `qilu release` lets them go",
+    },
+    Entry {
+        id: "Q6012",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "本地数据没变，但映射、规范或程序的改动使 {count} 条内容不同（共 {total} 条），超过限度 {limit}，已全部暂停",
+        en: "no row changed, but mapping, schema or program make {count} of {total} records differ (limit {limit}); all of them wait",
+        advice_zh: "核对最近的配置改动；确认无误用 qilu release 放行。",
+        advice_en: "look at the latest change of configuration; if it is meant, `qilu release` lets them go",
+    },
+    Entry {
+        id: "Q6020",
+        owner: Owner::Operator,
+        severity: Severity::Error,
+        zh: "与省平台已有的记录“{found}”疑似为同一条，需人工认领",
+        en: "it may be the same as the record `{found}` that the province already holds; a person must say",
+        advice_zh: "用 qilu adopt --link 或 --not-same 作出认定。",
+        advice_en: "decide with `qilu adopt --link` or `--not-same`",
+    },
+    Entry {
+        id: "Q6021",
+        owner: Owner::Operator,
+        severity: Severity::Error,
+        zh: "同一条数据已由另一条记录（{found}）报送，一项只可报一次",
+        en: "the same thing is already reported by another record ({found}); it may be reported once only",
+        advice_zh: "删去重复的一条，或修改使其不同。",
+        advice_en: "remove one of the two or make them differ",
+    },
+];
