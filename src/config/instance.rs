@@ -1,7 +1,7 @@
 //! The whole instance: `config/qilu.toml` with its routes and platforms.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -33,6 +33,16 @@ pub struct Instance {
     pub schemas: PathBuf,
     /// `qilu.toml` as it was read.
     pub text: String,
+}
+
+impl Instance {
+    /// Every configuration file that was loaded, by its path below the root: the ledger keeps them by hash.
+    pub fn files(&self) -> Vec<(&Path, &str)> {
+        let own = (Path::new("config/qilu.toml"), self.text.as_str());
+        let platforms = self.platforms.values().map(|one| (one.file.as_path(), one.text.as_str()));
+        let routes = self.routes.values().map(|one| (one.file.as_path(), one.text.as_str()));
+        std::iter::once(own).chain(platforms).chain(routes).collect()
+    }
 }
 
 /// Where the ledger lives.

@@ -5,9 +5,14 @@
 
 mod fault;
 mod instance;
+mod load;
+mod parse_instance;
+mod parse_route;
 mod platform;
+mod query;
 mod reader;
 mod route;
+mod secret;
 
 pub use fault::{Fault, Located};
 pub use instance::{AuditSettings, Database, Instance, LedgerPlace};
@@ -16,3 +21,12 @@ pub use reader::{Reader, Section};
 pub use route::{
     Act, Child, Conflict, Example, Field, Flow, Import, Limits, Push, Route, Source, Target, Withdraw,
 };
+pub use secret::{Secret, SecretReference};
+
+pub(crate) use query::quoted;
+
+/// Whether a name may stand in a path, a URL and an idempotency key as it is.
+fn is_plain_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    !name.is_empty() && name.chars().all(plain)
+}

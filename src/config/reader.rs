@@ -1,6 +1,6 @@
 //! Walks a parsed TOML file, collecting every fault instead of stopping at the first.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,8 @@ pub struct Reader<'a> {
     file: PathBuf,
     text: &'a str,
     faults: RefCell<Vec<Fault>>,
+    /// The text has syntax errors, so that a key may seem missing although it was written.
+    broken: Cell<bool>,
 }
 
 /// A table of the file. Every key that is asked for is known; `finish` complains about all others.
@@ -29,7 +31,7 @@ pub struct Section<'a> {
 
 impl<'a> Reader<'a> {
     pub fn new(file: impl Into<PathBuf>, text: &'a str) -> Self {
-        Reader { file: file.into(), text, faults: RefCell::default() }
+        Reader { file: file.into(), text, faults: RefCell::default(), broken: Cell::new(false) }
     }
 
     pub fn file(&self) -> &Path {
@@ -41,6 +43,7 @@ impl<'a> Reader<'a> {
         let (tree, errors) = DeTable::parse_recoverable(self.text);
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
+            self.broken.set(true);
             self.complain(at, Complaint::new("Q1001").fact("reason", error.message()));
         }
         tree
@@ -78,6 +81,23 @@ impl<'a> Reader<'a> {
         let (line, column) = self.place(at);
         Located { value, line, column }
     }
+
+    /// A text with the place of its first character inside the quotes, so that a fault within an expression
+    /// or a query can be counted from there.
+    fn locate_text(&self, text: String, at: usize) -> Located<String> {
+        let written = self.text.get(at..).unwrap_or_default();
+        let quotes = match written.get(..3) {
+            Some("\"\"\"" | "'''") => 3,
+            _ => usize::from(written.starts_with(['"', '\''])),
+        };
+        let inside = &written[quotes..];
+        let newline = match quotes {
+            3 if inside.starts_with("\r\n") => 2,
+            3 => usize::from(inside.starts_with('\n')),
+            _ => 0,
+        };
+        self.locate(text, at + quotes + newline)
+    }
 }
 
 impl<'a> Section<'a> {
@@ -96,12 +116,38 @@ impl<'a> Section<'a> {
         self.reader.complain(at, complaint);
     }
 
+    /// Complains at the place of a name or text that was read.
+    pub fn complain_located<T>(&self, at: &Located<T>, complaint: Complaint) {
+        let fault = Fault { file: self.reader.file.clone(), line: at.line, column: at.column, complaint };
+        self.reader.faults.borrow_mut().push(fault);
+    }
+
+    /// Complains at a byte inside a text that was read.
+    pub fn complain_inside(&self, text: &Located<String>, byte: usize, complaint: Complaint) {
+        let before = text.get(..byte).unwrap_or(&text.value);
+        let lines = before.matches('\n').count();
+        let last = before.rsplit('\n').next().unwrap_or_default().chars().count();
+        let column = if lines == 0 { text.column + last } else { last + 1 };
+        self.complain_located(&Located { value: (), line: text.line + lines, column }, complaint);
+    }
+
+    pub fn file(&self) -> &Path {
+        &self.reader.file
+    }
+
+    /// Where the section starts.
+    pub fn place(&self) -> Located<()> {
+        self.reader.locate((), self.start)
+    }
+
     pub fn has(&self, key: &str) -> bool {
         self.raw(key).is_some()
     }
 
     pub fn text(&self, key: &str) -> Option<Located<String>> {
-        self.take(key, "text", |value| value.as_str().map(str::to_owned))
+        let found = self.take(key, "text", |value| value.as_str().map(str::to_owned))?;
+        let at = self.raw(key)?.span().start;
+        Some(self.reader.locate_text(found.value, at))
     }
 
     pub fn flag(&self, key: &str) -> Option<bool> {
@@ -135,12 +181,12 @@ impl<'a> Section<'a> {
         self.know(key);
         let value = self.raw(key)?;
         if let Some(text) = value.get_ref().as_str() {
-            return Some(vec![self.reader.locate(text.to_owned(), value.span().start)]);
+            return Some(vec![self.reader.locate_text(text.to_owned(), value.span().start)]);
         }
         let items = value.get_ref().as_array().map(|items| {
             let read = |item: &Spanned<DeValue<'_>>| {
                 let text = item.get_ref().as_str()?.to_owned();
-                Some(self.reader.locate(text, item.span().start))
+                Some(self.reader.locate_text(text, item.span().start))
             };
             items.iter().map(read).collect::<Option<Vec<_>>>()
         });
@@ -154,10 +200,15 @@ impl<'a> Section<'a> {
     /// As `text`, but complains when the key is missing.
     pub fn need_text(&self, key: &str) -> Option<Located<String>> {
         let found = self.text(key);
-        if found.is_none() && !self.has(key) {
+        self.miss(key);
+        found
+    }
+
+    /// Complains if a key is missing. Silent in a file with syntax errors, which may have swallowed the key.
+    pub fn miss(&self, key: &str) {
+        if !self.has(key) && !self.reader.broken.get() {
             self.complain(Complaint::new("Q1002").fact("key", self.full(key)));
         }
-        found
     }
 
     /// One of the listed words.
@@ -184,9 +235,7 @@ impl<'a> Section<'a> {
 
     pub fn need_section(&self, key: &str) -> Option<Section<'a>> {
         let found = self.section(key);
-        if found.is_none() && !self.has(key) {
-            self.complain(Complaint::new("Q1002").fact("key", self.full(key)));
-        }
+        self.miss(key);
         found
     }
 
@@ -216,6 +265,25 @@ impl<'a> Section<'a> {
         for (name, _) in self.table.iter() {
             let key = name.get_ref().as_ref();
             if let Some(text) = self.text(key) {
+                found.push((self.reader.locate(key.to_owned(), name.span().start), text));
+            }
+        }
+        found
+    }
+
+    /// Every text of the section and of the tables inside it, by dotted name: `contact.phone = "…"` and
+    /// `"contact.phone" = "…"` say the same.
+    pub fn all_texts_deep(&self) -> Vec<(Located<String>, Located<String>)> {
+        let mut found = Vec::new();
+        for (name, value) in self.table.iter() {
+            let key = name.get_ref().as_ref();
+            if value.get_ref().is_table() {
+                let inside = self.section(key).map(|section| section.all_texts_deep()).unwrap_or_default();
+                found.extend(inside.into_iter().map(|(mut inner, text)| {
+                    inner.value = format!("{key}.{}", inner.value);
+                    (inner, text)
+                }));
+            } else if let Some(text) = self.text(key) {
                 found.push((self.reader.locate(key.to_owned(), name.span().start), text));
             }
         }
@@ -329,7 +397,7 @@ fn to_json(value: &DeValue<'_>) -> serde_json::Value {
 }
 
 /// The known word within two edits of what was written.
-fn nearest<'w>(written: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+pub(super) fn nearest<'w>(written: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     words
         .map(|word| (edits(written, word), word))
         .filter(|(edits, _)| *edits <= 2)
