@@ -14,3 +14,7 @@ pub mod plan;
 pub mod db;
 
 pub mod ledger;
+
+pub mod city;
+
+pub mod source;

@@ -411,7 +411,8 @@ expect = { title = "机器人" }
 
     #[test]
     fn each_slip_is_told_with_its_place() {
-        let rows: &[(&str, &str, &[(usize, &str)])] = &[
+        type Slip<'a> = (&'a str, &'a str, &'a [(usize, &'a str)]);
+        let rows: &[Slip<'_>] = &[
             ("kind = \"achievement\"", "kind = \"../x\"", &[(2, "Q1004")]),
             ("kind = \"achievement\"", "kind = 3", &[(2, "Q1004")]),
             ("platform =", "plattform =", &[(1, "Q1002"), (3, "Q1003")]),

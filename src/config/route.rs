@@ -19,6 +19,7 @@ pub struct Route {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each route, and it stays where it is")]
 pub enum Flow {
     Push(Push),
     Import(Import),

@@ -1,0 +1,302 @@
+//! SQLite files.
+//!
+//! Reading opens a connection for each question and closes it after: that costs less than a tenth of a
+//! millisecond, and nothing is left open that could hold a city's writers up.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_stream::stream;
+use futures_util::stream::{Stream, StreamExt};
+use rust_decimal::Decimal;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
+use sqlx::{
+    AssertSqlSafe, Column, ConnectOptions, Connection, Decode, Executor, Row, SqlSafeStr, Statement as _,
+    TypeInfo, ValueRef,
+};
+
+use super::super::cursor::{Cursor, Line};
+use super::super::reader::{ColumnInfo, Statement};
+use crate::record::{Columns, Complaint, KeyPart, Value};
+
+/// Rows that the engine's thread reads ahead.
+const ROWS_AHEAD: usize = 256;
+/// How long to wait for a city's program that is just writing.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// How often to try for a moment in which nobody writes while several cursors open.
+const SNAPSHOT_TRIES: usize = 100;
+
+/// A file that is only read: opened with `mode=ro` and `query_only`.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    path: PathBuf,
+}
+
+/// A file that is written to.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    path: PathBuf,
+}
+
+/// An immediate transaction; closing the connection without a commit undoes it.
+pub struct Batch {
+    connection: SqliteConnection,
+}
+
+impl Reader {
+    pub fn new(path: &str) -> Self {
+        Reader { path: path.into() }
+    }
+
+    pub async fn probe(&self) -> Result<(), String> {
+        let mut connection = self.connect().await?;
+        let read = connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").await;
+        read.map(drop).map_err(|error| self.words_with_path(&error))
+    }
+
+    pub async fn tables(&self) -> Result<Vec<String>, String> {
+        let mut connection = self.connect().await?;
+        let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' \
+                   ESCAPE '\\' ORDER BY name COLLATE BINARY";
+        let rows = connection.fetch_all(sql).await.map_err(|error| words(&error))?;
+        rows.iter().map(|row| row.try_get(0).map_err(|error| words(&error))).collect()
+    }
+
+    pub async fn describe(&self, sql: String) -> Result<Vec<ColumnInfo>, String> {
+        let mut connection = self.connect().await?;
+        let statement = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await;
+        let statement = statement.map_err(|error| words(&error))?;
+        let columns = statement.columns().iter().map(|column| ColumnInfo {
+            name: column.name().to_owned(),
+            declared_type: column.type_info().name().to_owned(),
+        });
+        Ok(columns.collect())
+    }
+
+    pub async fn open_cursors(&self, statements: Vec<Statement>) -> Result<Vec<Cursor>, Option<String>> {
+        let connections = match statements.len() {
+            0 | 1 => self.connect_many(statements.len()).await?,
+            count => self.connect_to_one_state(count).await?,
+        };
+        let cursors = connections.into_iter().zip(statements).map(|(connection, statement)| {
+            let Statement { sql, parameters, columns, key } = statement;
+            Cursor::new(columns.clone(), key, lines(connection, sql, parameters, columns))
+        });
+        Ok(cursors.collect())
+    }
+
+    /// Connections that all see the same state of the file.
+    ///
+    /// Each begins its read transaction in turn. The last one watches: `data_version` changes when anybody has
+    /// committed since it looked before. If it looks the same after all others have begun, then nobody
+    /// committed in between, and all have begun on one state; otherwise they start over.
+    async fn connect_to_one_state(&self, count: usize) -> Result<Vec<SqliteConnection>, Option<String>> {
+        for _ in 0..SNAPSHOT_TRIES {
+            let mut connections = self.connect_many(count).await?;
+            if begin_together(&mut connections).await.map_err(|error| Some(words(&error)))? {
+                return Ok(connections);
+            }
+        }
+        Err(None)
+    }
+
+    async fn connect_many(&self, count: usize) -> Result<Vec<SqliteConnection>, Option<String>> {
+        let mut connections = Vec::with_capacity(count);
+        for _ in 0..count {
+            connections.push(self.connect().await.map_err(Some)?);
+        }
+        Ok(connections)
+    }
+
+    async fn connect(&self) -> Result<SqliteConnection, String> {
+        let options = SqliteConnectOptions::new()
+            .filename(&self.path)
+            .read_only(true)
+            .pragma("query_only", "ON")
+            .busy_timeout(BUSY_WAIT)
+            .row_buffer_size(ROWS_AHEAD)
+            .disable_statement_logging();
+        options.connect().await.map_err(|error| self.words_with_path(&error))
+    }
+
+    fn words_with_path(&self, error: &sqlx::Error) -> String {
+        format!("{}: {}", self.path.display(), words(error))
+    }
+}
+
+impl Writer {
+    pub fn new(path: &str) -> Self {
+        Writer { path: path.into() }
+    }
+
+    pub async fn probe(&self) -> Result<(), String> {
+        let Batch { mut connection } = self.begin().await?;
+        connection.execute("ROLLBACK").await.map(drop).map_err(|error| words(&error))
+    }
+
+    pub async fn begin(&self) -> Result<Batch, String> {
+        let options = SqliteConnectOptions::new()
+            .filename(&self.path)
+            .create_if_missing(false)
+            .busy_timeout(BUSY_WAIT)
+            .disable_statement_logging();
+        let path = self.path.display();
+        let fail = |error: sqlx::Error| format!("{path}: {}", words(&error));
+        let mut connection = options.connect().await.map_err(fail)?;
+        // Immediate: a reader that turns into a writer half-way can only fail.
+        connection.execute("BEGIN IMMEDIATE").await.map_err(fail)?;
+        Ok(Batch { connection })
+    }
+}
+
+impl Batch {
+    pub async fn execute(&mut self, sql: String, cells: &[Value]) -> Result<u64, String> {
+        let query = bind(sqlx::query(AssertSqlSafe(sql)), cells);
+        let done = query.execute(&mut self.connection).await;
+        done.map(|done| done.rows_affected()).map_err(|error| words(&error))
+    }
+
+    pub async fn select(
+        &mut self,
+        sql: String,
+        cells: &[Value],
+        columns: &[&str],
+    ) -> Result<Vec<Line>, String> {
+        let query = bind(sqlx::query(AssertSqlSafe(sql)), cells);
+        let rows = query.fetch_all(&mut self.connection).await.map_err(|error| words(&error))?;
+        Ok(rows.iter().map(|row| decode(row, columns)).collect())
+    }
+
+    pub async fn commit(mut self) -> Result<(), String> {
+        self.connection.execute("COMMIT").await.map_err(|error| words(&error))?;
+        self.connection.close().await.map_err(|error| words(&error))
+    }
+}
+
+async fn begin_together(connections: &mut [SqliteConnection]) -> Result<bool, sqlx::Error> {
+    let Some((watcher, others)) = connections.split_last_mut() else { return Ok(true) };
+    let before = data_version(watcher).await?;
+    for connection in others {
+        connection.execute("BEGIN").await?;
+        data_version(connection).await?;
+    }
+    watcher.execute("BEGIN").await?;
+    Ok(before == data_version(watcher).await?)
+}
+
+/// Reading it also fixes the state that an open transaction sees.
+async fn data_version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    connection.fetch_one("PRAGMA data_version").await?.try_get(0)
+}
+
+fn lines(
+    mut connection: SqliteConnection,
+    sql: String,
+    parameters: Vec<KeyPart>,
+    columns: Columns,
+) -> impl Stream<Item = Result<Line, String>> + Send {
+    stream! {
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+        for parameter in parameters {
+            query = match parameter {
+                KeyPart::Int(number) => query.bind(number),
+                KeyPart::Text(text) => query.bind(text),
+            };
+        }
+        let mut rows = query.fetch(&mut connection);
+        while let Some(row) = rows.next().await {
+            match row {
+                Ok(row) => yield Ok(decode(&row, &columns)),
+                Err(error) => {
+                    yield Err(words(&error));
+                    break;
+                }
+            }
+        }
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+/// Binds what `Batch::cell` lets through: null, whole numbers, texts and bytes.
+fn bind<'q>(query: Query<'q>, cells: &[Value]) -> Query<'q> {
+    cells.iter().fold(query, |query, cell| match cell {
+        Value::Int(number) => query.bind(*number),
+        Value::Bytes(bytes) => query.bind(bytes.to_vec()),
+        Value::Null => query.bind(None::<i64>),
+        text => query.bind(text.to_string()),
+    })
+}
+
+/// A row by the types of its values: a column's declared type is only a wish in SQLite.
+fn decode(row: &SqliteRow, columns: &[impl AsRef<str>]) -> Line {
+    let mut line = Line { cells: Vec::with_capacity(columns.len()), troubles: Vec::new() };
+    for (index, column) in columns.iter().enumerate() {
+        line.cells.push(cell(row, index).unwrap_or_else(|complaint| {
+            line.troubles.push(complaint.column(column.as_ref()));
+            Value::Null
+        }));
+    }
+    line
+}
+
+fn cell(row: &SqliteRow, index: usize) -> Result<Value, Complaint> {
+    let unreadable = |found: &str| Complaint::new("Q2013").found(found);
+    let raw = row.try_get_raw(index).map_err(|error| unreadable(&words(&error)))?;
+    if raw.is_null() {
+        return Ok(Value::Null);
+    }
+    let kind = raw.type_info().name().to_owned();
+    match kind.as_str() {
+        "INTEGER" => i64::decode(raw).map(Value::Int).map_err(|error| unreadable(&error.to_string())),
+        "REAL" => {
+            let number = f64::decode(raw).map_err(|error| unreadable(&error.to_string()))?;
+            exact(number).map(Value::Decimal).ok_or_else(|| Complaint::new("Q2014").found(number))
+        }
+        _ => {
+            let bytes = <&[u8]>::decode(raw).map_err(|error| unreadable(&error.to_string()))?;
+            if kind == "BLOB" {
+                return Ok(Value::Bytes(bytes.into()));
+            }
+            let text = std::str::from_utf8(bytes);
+            text.map(Value::text).map_err(|_| unreadable(&String::from_utf8_lossy(bytes)))
+        }
+    }
+}
+
+/// The decimal that a person wrote when a float was stored: its shortest text, which reads back as the same
+/// float. `None` for infinity and for what passes 28 digits before the point.
+fn exact(number: f64) -> Option<Decimal> {
+    number.is_finite().then(|| number.to_string().parse().ok()).flatten()
+}
+
+fn words(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(database) => database.message().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exact;
+
+    #[test]
+    fn floats_become_the_decimals_that_people_wrote() {
+        let rows = [
+            (12.5, Some("12.5")),
+            (0.1, Some("0.1")),
+            (3_075_000_000.0, Some("3075000000")),
+            (-1e-7, Some("-0.0000001")),
+            (123_456_789.123_45, Some("123456789.12345")),
+            (1e-300, Some("0")),
+            (f64::INFINITY, None),
+            (f64::NAN, None),
+            (1e40, None),
+        ];
+        for (given, expect) in rows {
+            let found = exact(given).map(|decimal| decimal.normalize().to_string());
+            assert_eq!(found.as_deref(), expect, "{given}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The city's databases: read-only for listings, and a separate writer for what is imported.
+//!
+//! Knows engines, types and identifiers; every statement that holds more than constants is put together here,
+//! from configuration alone, with values as parameters. Does not know what a listing or a document is, and
+//! never writes where it reads.
+
+mod cursor;
+mod drivers;
+mod reader;
+mod writer;
+
+pub use cursor::{Cursor, Line};
+pub use reader::{Ask, City, ColumnInfo};
+pub use writer::{Batch, Upsert, Writer};
