@@ -249,35 +249,36 @@ mod tests {
 
     #[tokio::test]
     async fn listings_and_children_are_of_one_state_while_others_write() {
-        let market = Market::new(
-            "PRAGMA journal_mode = WAL; CREATE TABLE t (id INTEGER PRIMARY KEY); CREATE TABLE p (pid INTEGER);
-             INSERT INTO t VALUES (1); INSERT INTO p VALUES (1);",
-        )
-        .await;
-        let mut writer = market.connect().await;
-        let push = push("SELECT * FROM t", "['id']", "SELECT * FROM p");
-        let city = market.city().await;
-        let writing = async {
-            for id in 2..200_i64 {
-                let sql = format!("BEGIN; INSERT INTO t VALUES ({id}); INSERT INTO p VALUES ({id}); COMMIT;");
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut writer).await.expect("the writer is alone");
-                tokio::task::yield_now().await;
-            }
-        };
-        let reading = async {
-            for _ in 0..20 {
-                let mut scan = scan(&city, &push).await.expect("a quiet moment comes");
-                while let Some(row) = scan.next().await {
-                    assert_eq!(row.expect("every row is good").children[0].1.len(), 1);
+        for journal in ["WAL", "DELETE"] {
+            let market = Market::new(&format!(
+                "PRAGMA journal_mode = {journal}; CREATE TABLE t (id INTEGER PRIMARY KEY);
+                 CREATE TABLE p (pid INTEGER); INSERT INTO t VALUES (1); INSERT INTO p VALUES (1);"
+            ))
+            .await;
+            let mut writer = market.connect().await;
+            let push = push("SELECT * FROM t", "['id']", "SELECT * FROM p");
+            let city = market.city().await;
+            let writing = async {
+                for id in 2..100_i64 {
+                    let sql =
+                        format!("BEGIN; INSERT INTO t VALUES ({id}); INSERT INTO p VALUES ({id}); COMMIT;");
+                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut writer).await.expect("readers give way");
+                    tokio::task::yield_now().await;
                 }
-                let ending = scan.end();
-                assert!(
-                    matches!(&ending, Ending::Complete { orphans, .. } if orphans.is_empty()),
-                    "{ending:?}"
-                );
-            }
-        };
-        tokio::join!(writing, reading);
+            };
+            let reading = async {
+                for _ in 0..20 {
+                    let mut scan = scan(&city, &push).await.expect("a quiet moment comes");
+                    while let Some(row) = scan.next().await {
+                        assert_eq!(row.expect("every row is good").children[0].1.len(), 1);
+                    }
+                    let ending = scan.end();
+                    let whole = matches!(&ending, Ending::Complete { orphans, .. } if orphans.is_empty());
+                    assert!(whole, "{ending:?}");
+                }
+            };
+            tokio::join!(writing, reading);
+        }
     }
 
     #[tokio::test]

@@ -25,6 +25,8 @@ const ROWS_AHEAD: usize = 256;
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// How often to try for a moment in which nobody writes while several cursors open.
 const SNAPSHOT_TRIES: usize = 100;
+/// How long one such try waits. Short: a writer may be waiting for the cursors that are open already.
+const SNAPSHOT_WAIT: Duration = Duration::from_millis(100);
 
 /// A file that is only read: opened with `mode=ro` and `query_only`.
 #[derive(Clone, Debug)]
@@ -49,13 +51,13 @@ impl Reader {
     }
 
     pub async fn probe(&self) -> Result<(), String> {
-        let mut connection = self.connect().await?;
+        let mut connection = self.connect(BUSY_WAIT).await?;
         let read = connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").await;
         read.map(drop).map_err(|error| self.words_with_path(&error))
     }
 
     pub async fn tables(&self) -> Result<Vec<String>, String> {
-        let mut connection = self.connect().await?;
+        let mut connection = self.connect(BUSY_WAIT).await?;
         let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' \
                    ESCAPE '\\' ORDER BY name COLLATE BINARY";
         let rows = connection.fetch_all(sql).await.map_err(|error| words(&error))?;
@@ -63,7 +65,7 @@ impl Reader {
     }
 
     pub async fn describe(&self, sql: String) -> Result<Vec<ColumnInfo>, String> {
-        let mut connection = self.connect().await?;
+        let mut connection = self.connect(BUSY_WAIT).await?;
         let statement = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await;
         let statement = statement.map_err(|error| words(&error))?;
         let columns = statement.columns().iter().map(|column| ColumnInfo {
@@ -75,7 +77,7 @@ impl Reader {
 
     pub async fn open_cursors(&self, statements: Vec<Statement>) -> Result<Vec<Cursor>, Option<String>> {
         let connections = match statements.len() {
-            0 | 1 => self.connect_many(statements.len()).await?,
+            0 | 1 => self.connect_many(statements.len(), BUSY_WAIT).await?,
             count => self.connect_to_one_state(count).await?,
         };
         let cursors = connections.into_iter().zip(statements).map(|(connection, statement)| {
@@ -92,28 +94,35 @@ impl Reader {
     /// committed in between, and all have begun on one state; otherwise they start over.
     async fn connect_to_one_state(&self, count: usize) -> Result<Vec<SqliteConnection>, Option<String>> {
         for _ in 0..SNAPSHOT_TRIES {
-            let mut connections = self.connect_many(count).await?;
-            if begin_together(&mut connections).await.map_err(|error| Some(words(&error)))? {
-                return Ok(connections);
+            let mut connections = self.connect_many(count, SNAPSHOT_WAIT).await?;
+            match begin_together(&mut connections).await {
+                Ok(true) => return Ok(connections),
+                Ok(false) => (),
+                Err(error) if is_busy(&error) => (),
+                Err(error) => return Err(Some(words(&error))),
             }
         }
         Err(None)
     }
 
-    async fn connect_many(&self, count: usize) -> Result<Vec<SqliteConnection>, Option<String>> {
+    async fn connect_many(
+        &self,
+        count: usize,
+        wait: Duration,
+    ) -> Result<Vec<SqliteConnection>, Option<String>> {
         let mut connections = Vec::with_capacity(count);
         for _ in 0..count {
-            connections.push(self.connect().await.map_err(Some)?);
+            connections.push(self.connect(wait).await.map_err(Some)?);
         }
         Ok(connections)
     }
 
-    async fn connect(&self) -> Result<SqliteConnection, String> {
+    async fn connect(&self, wait: Duration) -> Result<SqliteConnection, String> {
         let options = SqliteConnectOptions::new()
             .filename(&self.path)
             .read_only(true)
             .pragma("query_only", "ON")
-            .busy_timeout(BUSY_WAIT)
+            .busy_timeout(wait)
             .row_buffer_size(ROWS_AHEAD)
             .disable_statement_logging();
         options.connect().await.map_err(|error| self.words_with_path(&error))
@@ -268,6 +277,13 @@ fn cell(row: &SqliteRow, index: usize) -> Result<Value, Complaint> {
 /// float. `None` for infinity and for what passes 28 digits before the point.
 fn exact(number: f64) -> Option<Decimal> {
     number.is_finite().then(|| number.to_string().parse().ok()).flatten()
+}
+
+/// Somebody else holds a lock; the low byte of an extended code is the code.
+fn is_busy(error: &sqlx::Error) -> bool {
+    const SQLITE_BUSY: i32 = 5;
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }
 
 fn words(error: &sqlx::Error) -> String {
