@@ -13,6 +13,8 @@ pub mod plan;
 
 pub mod db;
 
+pub mod audit;
+
 pub mod ledger;
 
 pub mod city;

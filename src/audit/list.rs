@@ -1,0 +1,165 @@
+//! Finds events: by time, kind, actor, outcome, event and record.
+
+use super::deed::Deed;
+use super::error::Error;
+use super::event::Versions;
+pub use super::stored::EntryItem;
+use super::{stored, tiles};
+use crate::args;
+use crate::clock::Timestamp;
+use crate::db::{Db, Row};
+use crate::record::Fingerprint;
+
+/// Events read at a time.
+const PAGE: i64 = 200;
+
+/// What to look for; `None` takes all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// From this time on.
+    pub since: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
+    pub kind: Option<String>,
+    pub actor: Option<String>,
+    pub event: Option<Deed>,
+    pub route: Option<String>,
+    pub platform: Option<String>,
+    pub run: Option<String>,
+    /// Events with at least one item of this outcome.
+    pub outcome: Option<String>,
+    /// Events with at least one item of this record.
+    pub record: Option<String>,
+}
+
+/// Newest first: the next `limit` events before index `before`.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    pub before: Option<i64>,
+    pub limit: usize,
+}
+
+/// One event as people see it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub index: i64,
+    pub at: Timestamp,
+    /// `None` for a word that a newer program wrote.
+    pub deed: Option<Deed>,
+    pub word: String,
+    pub actor: String,
+    pub role: String,
+    pub run: String,
+    pub platform: String,
+    pub kind: String,
+    pub route: String,
+    pub versions: Versions,
+    pub subject: String,
+    pub items: usize,
+    /// Each outcome with its count, in the order of first appearance.
+    pub outcomes: Vec<(String, usize)>,
+}
+
+/// The events that a filter lets through, newest first.
+///
+/// Shape:  time, kind, actor and event are the database's work; outcome and record are inside the items, which
+///         are read event by event within the other limits.
+pub async fn list(db: &Db, filter: &Filter, page: Page) -> Result<Vec<Entry>, Error> {
+    let mut found = Vec::new();
+    let mut before = page.before.unwrap_or(i64::MAX);
+    let (since, until) = (filter.since.map_or(i64::MIN, |at| at.0), filter.until.map_or(i64::MAX, |at| at.0));
+    // Without a filter on items every row counts, and no more are read than asked for.
+    let whole = filter.outcome.is_none() && filter.record.is_none();
+    while found.len() < page.limit {
+        let wanted = if whole { PAGE.min((page.limit - found.len()) as i64) } else { PAGE };
+        let rows = db
+            .fetch(
+                "-- audit list\nselect idx, time, event, actor, role, run, platform, kind, route, \
+                 mapping, schema, profile, program, subject, items from audit_leaf \
+                 where idx < $1 and time >= $2 and time < $3 \
+                 and ($4 = '' or kind = $4) and ($5 = '' or actor = $5) and ($6 = '' or event = $6) \
+                 and ($7 = '' or route = $7) and ($8 = '' or platform = $8) and ($9 = '' or run = $9) \
+                 order by idx desc limit $10",
+                args![
+                    before,
+                    since,
+                    until,
+                    given(&filter.kind),
+                    given(&filter.actor),
+                    filter.event.map_or("", Deed::word),
+                    given(&filter.route),
+                    given(&filter.platform),
+                    given(&filter.run),
+                    wanted,
+                ],
+            )
+            .await?;
+        let last_page = (rows.len() as i64) < wanted;
+        for row in &rows {
+            before = row.int(0);
+            found.extend(entry(row, filter));
+            if found.len() == page.limit {
+                break;
+            }
+        }
+        if last_page {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// The items of one event.
+pub async fn items(db: &Db, index: i64) -> Result<Vec<EntryItem>, Error> {
+    let row = db.fetch_one("-- audit items\nselect items from audit_leaf where idx = $1", args![index]).await?;
+    Ok(row.map(|row| stored::read(&row.blob(0)).collect()).unwrap_or_default())
+}
+
+/// How many events the log holds.
+pub async fn size(db: &Db) -> Result<u64, Error> {
+    let mut shelf = db;
+    tiles::size(&mut shelf).await
+}
+
+fn given(text: &Option<String>) -> &str {
+    text.as_deref().unwrap_or_default()
+}
+
+/// The entry of a row, if its items satisfy the filter.
+fn entry(row: &Row, filter: &Filter) -> Option<Entry> {
+    let stored = row.blob(14);
+    let mut outcomes: Vec<(String, usize)> = Vec::new();
+    let (mut count, mut by_record) = (0, filter.record.is_none());
+    let mut by_outcome = filter.outcome.is_none();
+    for item in stored::read(&stored) {
+        count += 1;
+        by_record |= filter.record.as_ref() == Some(&item.record);
+        by_outcome |= filter.outcome.as_ref() == Some(&item.outcome);
+        match outcomes.iter_mut().find(|(known, _)| *known == item.outcome) {
+            Some((_, times)) => *times += 1,
+            None => outcomes.push((item.outcome, 1)),
+        }
+    }
+    let version = |index| row.opt_blob(index).and_then(|bytes| Fingerprint::from_bytes(&bytes));
+    (by_record && by_outcome).then(|| Entry {
+        index: row.int(0),
+        at: Timestamp(row.int(1)),
+        deed: Deed::parse(&row.text(2)),
+        word: row.text(2),
+        actor: row.text(3),
+        role: row.text(4),
+        run: row.text(5),
+        platform: row.text(6),
+        kind: row.text(7),
+        route: row.text(8),
+        versions: Versions {
+            mapping: version(9),
+            schema: version(10),
+            profile: version(11),
+            program: version(12),
+        },
+        subject: row.text(13),
+        items: count,
+        outcomes,
+    })
+}

@@ -1,0 +1,171 @@
+//! Signed heads, from the database and from elsewhere, held against the growing tree.
+
+use super::report::{Fault, Head, Report};
+use super::runs::Runs;
+use super::tree::{Growing, Hash};
+use crate::args;
+use crate::audit::error::Error;
+use crate::audit::key::PublicKey;
+use crate::audit::note::{Checkpoint, Doubt, SignedNote};
+use crate::clock::Timestamp;
+use crate::db::Db;
+
+/// Checkpoints read at a time.
+const PAGE: i64 = 500;
+
+/// Heads in the order of their size, the database's and the known ones side by side.
+pub struct Heads<'a> {
+    db: &'a Db,
+    keys: &'a [PublicKey],
+    /// Read ahead from the database, the next one last.
+    page: Vec<Head>,
+    next_number: i64,
+    ended: bool,
+    last_number: i64,
+    last: Option<Head>,
+    /// The known ones, the smallest last.
+    known: Vec<Head>,
+    /// The size up to which a head has confirmed the log.
+    confirmed: u64,
+}
+
+impl<'a> Heads<'a> {
+    pub fn open(db: &'a Db, keys: &'a [PublicKey], notes: &[String], report: &mut Report) -> Self {
+        let mut known: Vec<Head> = Vec::new();
+        for (at, note) in notes.iter().enumerate() {
+            if let Some(claim) = believe(note, keys, &format!("given note {}", at + 1), report) {
+                known.push(Head { number: None, size: claim.size, root: claim.root, sealed_at: None });
+            }
+        }
+        known.sort_by_key(|head| std::cmp::Reverse(head.size));
+        report.first_known = known.last().map(|head| head.size);
+        Heads {
+            db,
+            keys,
+            page: Vec::new(),
+            next_number: i64::MIN,
+            ended: false,
+            last_number: 0,
+            last: None,
+            known,
+            confirmed: 0,
+        }
+    }
+
+    /// Holds every head of exactly the size of the trees against them.
+    pub async fn compare(
+        &mut self,
+        (kept, now): (&Growing, &Growing),
+        runs: &mut Runs,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        let size = now.leaves;
+        loop {
+            let stored = self.peek(report).await?.filter(|head| head.size <= size);
+            let head = match stored {
+                Some(_) => self.page.pop(),
+                None => self.known.pop_if(|head| head.size <= size),
+            };
+            let Some(head) = head else { return Ok(()) };
+            if head.size == size {
+                self.judge(&head, kept.root(), now.root(), runs, report);
+            }
+        }
+    }
+
+    /// What is left after the walk speaks of events that are no longer there.
+    pub async fn end(&mut self, size: u64, report: &mut Report) -> Result<(), Error> {
+        while self.peek(report).await?.is_some() {
+            if let Some(head) = self.page.pop() {
+                self.missing(&head, size, report);
+            }
+        }
+        while let Some(head) = self.known.pop() {
+            self.missing(&head, size, report);
+        }
+        report.last_checkpoint = self.last.clone();
+        Ok(())
+    }
+
+    fn missing(&self, head: &Head, size: u64, report: &mut Report) {
+        report.add(Fault::Truncated, size, head.size.saturating_sub(1), head.name());
+    }
+
+    fn judge(
+        &mut self,
+        head: &Head,
+        kept: Option<Hash>,
+        now: Option<Hash>,
+        runs: &mut Runs,
+        report: &mut Report,
+    ) {
+        if kept == Some(head.root) {
+            runs.tree_is_right();
+        } else if now == Some(head.root) {
+            runs.events_are_right(report);
+            report.events_are_right(self.confirmed, head.size);
+        } else {
+            let last = head.size.saturating_sub(1);
+            report.add(Fault::Forked, self.confirmed.min(last), last, head.name());
+            return;
+        }
+        self.confirmed = self.confirmed.max(head.size);
+    }
+
+    /// The next stored head that can be believed.
+    async fn peek(&mut self, report: &mut Report) -> Result<Option<&Head>, Error> {
+        while self.page.is_empty() && !self.ended {
+            let sql = "-- verify: checkpoints\nselect number, size, sealed_at, note from audit_checkpoint \
+                       where number >= $1 order by number limit $2";
+            let rows = self.db.fetch(sql, args![self.next_number, PAGE]).await?;
+            self.ended = (rows.len() as i64) < PAGE;
+            for row in rows {
+                let (number, size, sealed_at) = (row.int(0), row.int(1), row.int(2));
+                self.next_number = number.saturating_add(1);
+                self.ended |= number == i64::MAX;
+                let name = format!("checkpoint {number}");
+                let expected = self.last_number.saturating_add(1);
+                self.last_number = number;
+                let Some(claim) = believe(&row.text(3), self.keys, &name, report) else { continue };
+                let head = Head {
+                    number: Some(number),
+                    size: claim.size,
+                    root: claim.root,
+                    sealed_at: Some(Timestamp(sealed_at)),
+                };
+                let before = self.last.as_ref();
+                let in_order = before.is_none_or(|last| last.size < head.size && last.sealed_at <= head.sealed_at);
+                if number != expected || i64::try_from(claim.size) != Ok(size) || !in_order {
+                    report.add_anywhere(Fault::Checkpoints, format!("{name}, expected {expected}"));
+                }
+                self.last = Some(head.clone());
+                if in_order {
+                    self.page.push(head);
+                }
+            }
+            self.page.reverse();
+        }
+        Ok(self.page.last())
+    }
+}
+
+/// The head that a note states, if it may be believed; without keys, as it stands.
+fn believe(note: &str, keys: &[PublicKey], name: &str, report: &mut Report) -> Option<Checkpoint> {
+    let parsed = SignedNote::parse(note);
+    let claim = parsed.as_ref().and_then(SignedNote::claim);
+    let opened = match &parsed {
+        None => Err(Doubt::Malformed),
+        Some(_) if keys.is_empty() => claim.clone().ok_or(Doubt::Malformed),
+        Some(note) => note.open(keys),
+    };
+    let origin = claim.map(|claim| claim.origin).unwrap_or_default();
+    let own = keys.iter().any(|key| key.name() == origin);
+    match opened {
+        // A key signs its own log's heads only; a head of another log under this key is another instance's.
+        Ok(head) if own || keys.is_empty() => return Some(head),
+        Ok(_) => report.add_anywhere(Fault::Foreign, format!("{name}: {origin}")),
+        Err(Doubt::Unknown) => report.add_anywhere(Fault::Foreign, format!("{name}: {origin}")),
+        Err(Doubt::Forged | Doubt::Malformed) => report.add_anywhere(Fault::Forged, name.to_owned()),
+    }
+    None
+}
