@@ -9,14 +9,20 @@ pub mod clock;
 
 pub mod config;
 
+pub mod codes;
+
+pub mod expression;
+
+pub mod mapping;
+
 pub mod plan;
 
 pub mod db;
 
 pub mod audit;
 
-pub mod ledger;
-
 pub mod city;
 
 pub mod source;
+
+pub mod sandbox;

@@ -1,0 +1,213 @@
+//! Days and instants.
+
+use chrono::{DateTime, Datelike, Days, Months, TimeDelta};
+
+use super::calendar::{Moment, in_zone, is_zero_date};
+use super::{Call, Filter};
+use crate::codes::trim;
+use crate::record::{Complaint, Value};
+
+type Outcome = Result<Value, Complaint>;
+
+pub(super) fn filters() -> Vec<Filter> {
+    vec![
+        Filter::plain("date", date).says(
+            "日期：认 2023-05-01、2023.5.1、2023/5/1、20230501、2023年5月1日，可带时间；0000-00-00 变为空值。",
+            "A day: 2023-05-01, 2023.5.1, 2023/5/1, 20230501, 2023年5月1日, also with a time; 0000-00-00 becomes null.",
+            &[
+                ("'2021.3.12' | date", "\"2021-03-12\""),
+                ("20230501 | date", "\"2023-05-01\""),
+                ("'2023-04-30T16:00:00Z' | date", "\"2023-05-01\""),
+                ("'2023' | date", "Q3206"),
+                ("'2023年5月' | date", "Q3206"),
+                ("'去年' | date", "Q3205"),
+            ],
+        ),
+        Filter::plain("datetime", datetime).says(
+            "时刻：日期加时间；没写时区的按数据源的时区。",
+            "An instant: a day with its time, in the source's zone where none is written.",
+            &[
+                ("'2023-05-01 08:30:00' | datetime", "\"2023-05-01T08:30:00+08:00\""),
+                ("'2023/5/1' | datetime", "\"2023-05-01T00:00:00+08:00\""),
+            ],
+        ),
+        Filter::plain("year", year).says(
+            "年份（整数）；只有年份的文本也认。",
+            "The year as a whole number; a text with a year only will do.",
+            &[
+                ("'2023年' | year", "2023"),
+                ("'2021.3.12' | year", "2021"),
+                ("2023 | year", "2023"),
+                ("'99' | year", "Q3205"),
+            ],
+        ),
+        Filter::plain("month", month).says(
+            "年月，写作 2023-05；只有年月的文本也认。",
+            "The month of a year as 2023-05; a text with year and month only will do.",
+            &[("'2023年5月' | month", "\"2023-05\""), ("'2023' | month", "Q3206")],
+        ),
+        Filter::plain("unix", unix).says(
+            "Unix 秒变时刻；0 变为空值。",
+            "An instant from Unix seconds; 0 becomes null.",
+            &[
+                ("1682899200 | unix", "\"2023-05-01T08:00:00+08:00\""),
+                ("0 | unix", "null"),
+                ("1682899200000 | unix", "Q3209"),
+            ],
+        ),
+        Filter::plain("unix_ms", unix_ms).says(
+            "Unix 毫秒变时刻；0 变为空值。",
+            "An instant from Unix milliseconds; 0 becomes null.",
+            &[
+                ("'1682899200500' | unix_ms", "\"2023-05-01T08:00:00.500+08:00\""),
+                ("1682899200 | unix_ms", "Q3209"),
+            ],
+        ),
+        Filter::plain("add_days", add_days).takes("add_days(n)", 1..=1).says(
+            "加 n 天，可为负。",
+            "n days later, or earlier if negative.",
+            &[("'2023-12-31' | date | add_days(1)", "\"2024-01-01\"")],
+        ),
+        Filter::plain("add_years", add_years).takes("add_years(n)", 1..=1).says(
+            "加 n 年，可为负；2 月 29 日遇平年取 28 日。",
+            "n years later, or earlier if negative; 29 February becomes the 28th where it must.",
+            &[("'2024-02-29' | date | add_years(-1)", "\"2023-02-28\"")],
+        ),
+    ]
+}
+
+/// The moment in a text or number; `None` if none is given. Errors: Q3205.
+fn moment(input: &Value, call: &Call<'_>) -> Result<Option<Moment>, Complaint> {
+    let written = call.written(input)?;
+    if trim(&written).is_empty() || is_zero_date(&written) {
+        return Ok(None);
+    }
+    Moment::read(&written).map(Some).ok_or_else(|| Complaint::new("Q3205").found(&written))
+}
+
+fn date(input: Value, call: &Call<'_>) -> Outcome {
+    match &input {
+        Value::Date(_) => Ok(input),
+        Value::DateTime(time) => Ok(Value::Date(time.with_timezone(&call.scope.zone).date_naive())),
+        other => {
+            let Some(moment) = moment(other, call)? else { return Ok(Value::Null) };
+            let day = match moment.offset {
+                // An instant in another zone: its day is the day at home.
+                Some(_) => moment
+                    .instant(call.scope.zone)
+                    .map(|time| time.with_timezone(&call.scope.zone).date_naive()),
+                None => moment.date(),
+            };
+            day.map(Value::Date).ok_or_else(|| Complaint::new("Q3206").found(other))
+        }
+    }
+}
+
+fn datetime(input: Value, call: &Call<'_>) -> Outcome {
+    let time = match &input {
+        Value::DateTime(_) => return Ok(input),
+        Value::Date(day) => in_zone(day.and_time(chrono::NaiveTime::MIN), call.scope.zone),
+        other => {
+            let Some(moment) = moment(other, call)? else { return Ok(Value::Null) };
+            moment.instant(call.scope.zone)
+        }
+    };
+    time.map(Value::DateTime).ok_or_else(|| Complaint::new("Q3206").found(&input))
+}
+
+fn year(input: Value, call: &Call<'_>) -> Outcome {
+    let year = match &input {
+        Value::Date(day) => Some(day.year()),
+        Value::DateTime(time) => Some(time.with_timezone(&call.scope.zone).year()),
+        other => moment(other, call)?.map(|moment| moment.year),
+    };
+    Ok(year.map_or(Value::Null, |year| Value::Int(year.into())))
+}
+
+fn month(input: Value, call: &Call<'_>) -> Outcome {
+    let (year, month) = match &input {
+        Value::Date(day) => (day.year(), day.month()),
+        Value::DateTime(time) => {
+            let local = time.with_timezone(&call.scope.zone);
+            (local.year(), local.month())
+        }
+        other => {
+            let Some(moment) = moment(other, call)? else { return Ok(Value::Null) };
+            (moment.year, moment.month.ok_or_else(|| Complaint::new("Q3206").found(other))?)
+        }
+    };
+    Ok(Value::text(format!("{year:04}-{month:02}")))
+}
+
+/// Seconds of the years 1970 to 2286; milliseconds of a date after 1973 are beyond.
+const SECONDS_MAX: i64 = 9_999_999_999;
+/// The smallest number of milliseconds that is no number of seconds of a plausible date.
+const MILLISECONDS_MIN: i64 = 10_000_000_000;
+
+fn unix(input: Value, call: &Call<'_>) -> Outcome {
+    let Some(seconds) = whole(&input, call)? else { return Ok(Value::Null) };
+    let fits = (1..=SECONDS_MAX).contains(&seconds);
+    instant(seconds.checked_mul(1000).filter(|_| fits), &input, call, "unix_ms")
+}
+
+fn unix_ms(input: Value, call: &Call<'_>) -> Outcome {
+    let Some(milliseconds) = whole(&input, call)? else { return Ok(Value::Null) };
+    let fits = (MILLISECONDS_MIN..=SECONDS_MAX * 1000).contains(&milliseconds);
+    instant(Some(milliseconds).filter(|_| fits), &input, call, "unix")
+}
+
+/// `None` for an empty text and for 0, which is how an unset column looks.
+fn whole(input: &Value, call: &Call<'_>) -> Result<Option<i64>, Complaint> {
+    let number = match input {
+        Value::Int(number) => *number,
+        other => {
+            let written = call.written(other)?;
+            let digits = trim(&written);
+            if digits.is_empty() {
+                return Ok(None);
+            }
+            let other = if call.filter.name == "unix" { "unix_ms" } else { "unix" };
+            digits.parse().map_err(|_| Complaint::new("Q3209").found(&written).fact("other", other))?
+        }
+    };
+    Ok(Some(number).filter(|number| *number != 0))
+}
+
+fn instant(milliseconds: Option<i64>, input: &Value, call: &Call<'_>, other: &str) -> Outcome {
+    let time = milliseconds.and_then(DateTime::from_timestamp_millis);
+    let time = time.ok_or_else(|| Complaint::new("Q3209").found(input).fact("other", other))?;
+    Ok(Value::DateTime(time.with_timezone(&call.scope.zone).fixed_offset()))
+}
+
+fn add_days(input: Value, call: &Call<'_>) -> Outcome {
+    let days = call.whole(0)?;
+    let moved = match &input {
+        Value::Date(day) => {
+            let count = Days::new(days.unsigned_abs());
+            if days < 0 { day.checked_sub_days(count) } else { day.checked_add_days(count) }.map(Value::Date)
+        }
+        Value::DateTime(time) => {
+            TimeDelta::try_days(days).and_then(|delta| time.checked_add_signed(delta)).map(Value::DateTime)
+        }
+        other => return Err(call.unfit(other, "date")),
+    };
+    moved.ok_or_else(|| Complaint::new("Q3105").found(&input).fact("sign", "add_days"))
+}
+
+fn add_years(input: Value, call: &Call<'_>) -> Outcome {
+    let years = call.whole(0)?;
+    let months = u32::try_from(years.unsigned_abs().saturating_mul(12)).ok().map(Months::new);
+    let moved = match (&input, months) {
+        (Value::Date(day), Some(months)) => {
+            if years < 0 { day.checked_sub_months(months) } else { day.checked_add_months(months) }
+                .map(Value::Date)
+        }
+        (Value::DateTime(time), Some(months)) => {
+            if years < 0 { time.checked_sub_months(months) } else { time.checked_add_months(months) }
+                .map(Value::DateTime)
+        }
+        (Value::Date(_) | Value::DateTime(_), None) => None,
+        (other, _) => return Err(call.unfit(other, "date")),
+    };
+    moved.ok_or_else(|| Complaint::new("Q3105").found(&input).fact("sign", "add_years"))
+}
