@@ -15,11 +15,15 @@ pub mod expression;
 
 pub mod mapping;
 
+pub mod schema;
+
 pub mod plan;
 
 pub mod db;
 
 pub mod audit;
+
+pub mod ledger;
 
 pub mod city;
 

@@ -1,0 +1,364 @@
+//! Takes a batch out of the ledger: intent, payload and audit event are committed before a byte leaves.
+
+use super::event::{Item, Lease, Payload};
+use super::runs::RunRef;
+use super::scan::keep_body;
+use super::state::{Happening, State};
+use super::{Ledger, LedgerError, Result};
+use crate::args;
+use crate::audit::{self, Deed};
+use crate::clock::Timestamp;
+use crate::db::Tx;
+use crate::plan::Action;
+use crate::record::{Complaint, Document, Fingerprint, PARENT_PREFIX, ParentRef};
+
+/// How long a lease lasts before whoever looks calls it doubt, in microseconds: longer than any exchange.
+const LEASE_US: i64 = 10 * 60 * 1_000_000;
+
+/// What a lane has to offer.
+#[derive(Debug)]
+pub enum Claim {
+    Lease(Lease),
+    /// Nothing is ready now.
+    Nothing,
+    /// The lane waits until then.
+    Paused {
+        until: Timestamp,
+        why: String,
+    },
+    /// The platform only rehearses: nothing leaves.
+    NotLive,
+    /// Somebody said stop.
+    Stopped {
+        by: String,
+    },
+    /// The first few are out; a person looks at them before the rest goes.
+    FirstFewSent,
+}
+
+/// Makes the stable content of a batch. Both are pure and are called inside the claiming transaction.
+pub trait Renderer: Sync {
+    /// How many of the first items fit into one request; at least one.
+    fn fit(&self, items: &[Item]) -> usize;
+    /// The content of these items under a key. Errors: why one of them cannot be put into words.
+    fn render(&self, key: &str, items: &[Item]) -> std::result::Result<Payload, Complaint>;
+}
+
+/// One lane's worth of a kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Want<'a> {
+    pub platform: &'a str,
+    pub kind: &'a str,
+    pub action: Action,
+    pub records_max: u32,
+}
+
+impl Ledger {
+    /// Takes the next batch: a doubtful one again, byte for byte, or a new one made of what is ready.
+    ///
+    /// An item that cannot be rendered is refused by itself and does not hold up the others.
+    pub async fn claim(
+        &self,
+        run: &RunRef,
+        want: Want<'_>,
+        renderer: &impl Renderer,
+        now: Timestamp,
+    ) -> Result<Claim> {
+        let mut tx = self.db.begin().await?;
+        let records_max = match self.gate(&mut tx, want, now).await? {
+            Ok(records_max) => records_max,
+            Err(closed) => return Ok(closed),
+        };
+        if let Some(lease) = self.claim_doubtful(&mut tx, run, want, now).await? {
+            tx.commit().await?;
+            return Ok(Claim::Lease(lease));
+        }
+        let mut items = self.ready_items(&mut tx, want, records_max, now).await?;
+        let mut payload = None;
+        let key = format!("{}/{}", self.instance_epoch(), self.new_id());
+        if !items.is_empty() {
+            items.truncate(renderer.fit(&items).max(1));
+            payload = renderer.render(&key, &items).ok();
+            if payload.is_none() {
+                items = self.drop_unrenderable(&mut tx, renderer, items, now).await?;
+                payload = renderer.render(&key, &items).ok().filter(|_| !items.is_empty());
+            }
+        }
+        let Some(payload) = payload else {
+            // Deliveries may have moved to waiting for a parent, or were refused.
+            tx.commit().await?;
+            return Ok(Claim::Nothing);
+        };
+        let lease = self.new_batch(&mut tx, run, want, key, items, payload, now).await?;
+        tx.commit().await?;
+        Ok(Claim::Lease(lease))
+    }
+
+    /// May anything leave on this lane, and how many records at once?
+    async fn gate(
+        &self,
+        tx: &mut Tx,
+        want: Want<'_>,
+        now: Timestamp,
+    ) -> Result<std::result::Result<i64, Claim>> {
+        let sql = "-- ledger.gate
+            select live, allowance, stopped_by, stopped_at from platform_state where platform = $1";
+        let mut records_max = i64::from(want.records_max);
+        match tx.fetch_one(sql, args![want.platform]).await? {
+            Some(row) if row.opt_int(3).is_some() => return Ok(Err(Claim::Stopped { by: row.text(2) })),
+            Some(row) if row.flag(0) => {
+                if let Some(allowance) = row.opt_int(1) {
+                    if allowance <= 0 {
+                        return Ok(Err(Claim::FirstFewSent));
+                    }
+                    records_max = records_max.min(allowance);
+                }
+            }
+            Some(_) | None => return Ok(Err(Claim::NotLive)),
+        }
+        let sql = "-- ledger.lane\nselect state, until, why from lane where platform = $1 and action = $2";
+        if let Some(row) = tx.fetch_one(sql, args![want.platform, want.action.word()]).await?
+            && row.text(0) != "open"
+        {
+            let until = Timestamp(row.int(1));
+            if until > now {
+                return Ok(Err(Claim::Paused { until, why: row.text(2) }));
+            }
+            // Half open: one real record finds out whether the lane works again.
+            records_max = 1;
+        }
+        Ok(Ok(records_max))
+    }
+
+    async fn claim_doubtful(
+        &self,
+        tx: &mut Tx,
+        run: &RunRef,
+        want: Want<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Lease>> {
+        let sql = "-- ledger.doubtful_batch
+            select id, key, attempts, fence, payload from batch
+            where platform = $1 and kind = $2 and action = $3 and state = 'in_doubt' and next_at <= $4
+            order by next_at, id limit 1";
+        let Some(row) = tx.fetch_one(sql, args![want.platform, want.kind, want.action.word(), now]).await?
+        else {
+            return Ok(None);
+        };
+        let (batch, key) = (row.int(0), row.text(1));
+        let (attempt, fence) = (row.int(2) + 1, row.int(3) + 1);
+        let print = Fingerprint::from_bytes(&row.blob(4)).unwrap_or_default();
+        let payload = self.body(tx, &print).await?;
+        let sql = "-- ledger.lease_again
+            update batch set state = 'in_flight', attempts = $2, fence = $3, lease_until = $4 where id = $1";
+        tx.execute(sql, args![batch, attempt, fence, now.0 + LEASE_US]).await?;
+        self.move_batch(tx, batch, State::InDoubt, Happening::Leased, now).await?;
+        let items = self.items_of(tx, batch).await?;
+        let lease = Lease {
+            batch,
+            key,
+            platform: want.platform.to_owned(),
+            kind: want.kind.to_owned(),
+            action: want.action,
+            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+            fence,
+            items,
+            payload: Payload { bytes: payload },
+        };
+        self.log_intent(tx, run, &lease, &print, now).await?;
+        Ok(Some(lease))
+    }
+
+    /// The records whose turn it is, oldest first; those whose parent is missing step aside.
+    async fn ready_items(
+        &self,
+        tx: &mut Tx,
+        want: Want<'_>,
+        records_max: i64,
+        now: Timestamp,
+    ) -> Result<Vec<Item>> {
+        // A record with a delivery in flight or in doubt keeps its order: the newer one waits behind it.
+        let sql = "-- ledger.ready
+            select d.id, r.id, d.version, r.remote_id, b.content, d.reason
+            from delivery d
+            join record r on r.seq = d.record
+            left join body b on b.print = d.document
+            where d.platform = $1 and d.action = $2 and d.kind = $3
+              and d.state in ('queued', 'waiting_time') and d.next_at <= $4
+              and not exists (select 1 from delivery o where o.record = d.record and o.id <> d.id
+                              and o.state in ('in_flight', 'in_doubt'))
+            order by d.next_at, d.id limit $5";
+        let args = args![want.platform, want.action.word(), want.kind, now, records_max];
+        let mut items = Vec::new();
+        for row in tx.fetch(sql, args).await? {
+            let (delivery, record_id, version) = (row.int(0), row.text(1), row.int(2));
+            let document = match row.opt_blob(4) {
+                Some(text) => match self.with_parents(tx, want.platform, &text).await? {
+                    Some(document) => document,
+                    None => {
+                        let sql = "-- ledger.wait_for_parent
+                            update delivery set state = $2, changed_at = $3 where id = $1";
+                        let state =
+                            State::Queued.next(Happening::ParentMissing).unwrap_or(State::WaitingParent);
+                        tx.execute(sql, args![delivery, state.word(), now]).await?;
+                        continue;
+                    }
+                },
+                None => Document::default(),
+            };
+            let item_key = format!("{}/{record_id}/{version}", self.instance_epoch());
+            let reason = row.text(5);
+            items.push(Item {
+                delivery,
+                record_id,
+                item_key,
+                version,
+                remote_id: row.opt_text(3),
+                document,
+                reason,
+            });
+        }
+        Ok(items)
+    }
+
+    /// The document with its parents' provincial ids; `None` while one of them is not known.
+    async fn with_parents(&self, tx: &mut Tx, platform: &str, text: &[u8]) -> Result<Option<Document>> {
+        let text = std::str::from_utf8(text).map_err(|_| LedgerError::Body)?;
+        if !text.contains(PARENT_PREFIX) {
+            return Document::from_text(text).map(Some).map_err(|_| LedgerError::Body);
+        }
+        let mut document = Document::from_text(text).map_err(|_| LedgerError::Body)?;
+        for parent in document.parents() {
+            let sql = "-- ledger.parent_id
+                select remote_id from record where platform = $1 and kind = $2 and key_text = $3";
+            let row = tx.fetch_one(sql, args![platform, &parent.kind, &parent.key]).await?;
+            let Some(remote_id) = row.and_then(|row| row.opt_text(0)) else { return Ok(None) };
+            document.0.values_mut().for_each(|value| fill_in(value, &parent, &remote_id));
+        }
+        Ok(Some(document))
+    }
+
+    /// Refuses the items that cannot be put into words, and gives back the others.
+    async fn drop_unrenderable(
+        &self,
+        tx: &mut Tx,
+        renderer: &impl Renderer,
+        items: Vec<Item>,
+        now: Timestamp,
+    ) -> Result<Vec<Item>> {
+        let mut good = Vec::with_capacity(items.len());
+        for item in items {
+            match renderer.render("-", std::slice::from_ref(&item)) {
+                Ok(_) => good.push(item),
+                Err(complaint) => {
+                    self.refuse(tx, &item, State::Queued, std::slice::from_ref(&complaint), now).await?;
+                }
+            }
+        }
+        Ok(good)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a batch, each of another kind")]
+    async fn new_batch(
+        &self,
+        tx: &mut Tx,
+        run: &RunRef,
+        want: Want<'_>,
+        key: String,
+        items: Vec<Item>,
+        payload: Payload,
+        now: Timestamp,
+    ) -> Result<Lease> {
+        let print = keep_body(tx, &payload.bytes).await?;
+        let sql = "-- ledger.new_batch
+            insert into batch (key, platform, kind, action, state, payload, attempts, fence, lease_until, run, created_at)
+            values ($1, $2, $3, $4, 'in_flight', $5, 1, 1, $6, $7, $8) returning id";
+        let action = want.action.word();
+        let args = args![&key, want.platform, want.kind, action, &print, now.0 + LEASE_US, run.id, now];
+        let batch = tx.fetch_one(sql, args).await?.map(|row| row.int(0)).unwrap_or_default();
+        for item in &items {
+            let sql = "-- ledger.lease
+                update delivery set state = $2, batch = $3, fence = fence + 1, lease_until = $4, changed_at = $5
+                where id = $1 and state in ('queued', 'waiting_time')";
+            let state = State::InFlight.word();
+            tx.execute(sql, args![item.delivery, state, batch, now.0 + LEASE_US, now]).await?;
+        }
+        let sql = "-- ledger.spend_allowance
+            update platform_state set allowance = allowance - $2 where platform = $1 and allowance is not null";
+        tx.execute(sql, args![want.platform, items.len() as i64]).await?;
+        let lease = Lease {
+            batch,
+            key,
+            platform: want.platform.to_owned(),
+            kind: want.kind.to_owned(),
+            action: want.action,
+            attempt: 1,
+            fence: 1,
+            items,
+            payload,
+        };
+        self.log_intent(tx, run, &lease, &print, now).await?;
+        Ok(lease)
+    }
+
+    async fn items_of(&self, tx: &mut Tx, batch: i64) -> Result<Vec<Item>> {
+        let sql = "-- ledger.items_of_batch
+            select d.id, r.id, d.version, r.remote_id, d.reason
+            from delivery d join record r on r.seq = d.record where d.batch = $1 order by d.id";
+        let read = |row: &crate::db::Row| {
+            let (record_id, version) = (row.text(1), row.int(2));
+            let item_key = format!("{}/{record_id}/{version}", self.instance_epoch());
+            Item {
+                delivery: row.int(0),
+                record_id,
+                item_key,
+                version,
+                remote_id: row.opt_text(3),
+                // The payload is stored; nobody renders it again.
+                document: Document::default(),
+                reason: row.text(4),
+            }
+        };
+        Ok(tx.fetch(sql, args![batch]).await?.iter().map(read).collect())
+    }
+
+    async fn log_intent(
+        &self,
+        tx: &mut Tx,
+        run: &RunRef,
+        lease: &Lease,
+        payload: &Fingerprint,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut event = run.event(Deed::BatchIntended, now).kind(&lease.kind);
+        for item in &lease.items {
+            event.item(
+                &self.clock,
+                &audit::Item {
+                    record: &item.record_id,
+                    version: item.version,
+                    action: lease.action.word(),
+                    outcome: "intended",
+                    row: None,
+                    document: None,
+                    payload: Some(payload.as_bytes()),
+                },
+            );
+        }
+        audit::append(tx, &event).await?;
+        Ok(())
+    }
+}
+
+fn fill_in(value: &mut serde_json::Value, parent: &ParentRef, remote_id: &str) {
+    match value {
+        serde_json::Value::String(text) if ParentRef::parse(text).as_ref() == Some(parent) => {
+            remote_id.clone_into(text);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| fill_in(item, parent, remote_id)),
+        serde_json::Value::Object(fields) => {
+            fields.values_mut().for_each(|item| fill_in(item, parent, remote_id));
+        }
+        _ => (),
+    }
+}

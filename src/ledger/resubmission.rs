@@ -1,0 +1,133 @@
+//! Manual resubmission: a reasoned run over a frozen list of records.
+
+use serde::Serialize;
+
+use super::runs::RunRef;
+use super::scan::{NewDelivery, Stored, drop_owed, insert_delivery};
+use super::state::State;
+use super::{Ledger, Result};
+use crate::args;
+use crate::audit::{self, Deed};
+use crate::clock::Timestamp;
+use crate::plan::{Action, Cause};
+use crate::record::Fingerprint;
+
+/// Which records.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    pub platform: String,
+    pub kind: String,
+    /// A delivery state's word, or `returned` or `rejected` for what the province's review gave back.
+    pub state: Option<String>,
+    /// Readable keys; empty means all of the state.
+    pub keys: Vec<String>,
+}
+
+/// One selected record and whether it can be resubmitted.
+#[derive(Clone, Debug, Serialize)]
+pub struct Selected {
+    #[serde(skip)]
+    pub seq: i64,
+    pub key: String,
+    pub title: String,
+    pub state: String,
+    /// Why it is left out, in English; empty if it goes.
+    pub left_out: String,
+    #[serde(skip)]
+    document: Option<Fingerprint>,
+    #[serde(skip)]
+    print: Option<Fingerprint>,
+}
+
+impl Selected {
+    pub fn goes(&self) -> bool {
+        self.left_out.is_empty()
+    }
+}
+
+impl Ledger {
+    /// The records that a selection means, each with the reason why it would be left out.
+    pub async fn select(&self, selection: &Selection) -> Result<Vec<Selected>> {
+        let sql = "-- ledger.select
+            select r.seq, r.key_text, r.title, r.verdict, coalesce(d.state, 'accepted'), r.review,
+                   coalesce(d.document, a.document), coalesce(d.print, a.print)
+            from record r
+            left join delivery d on d.id = r.owed
+            left join delivery a on a.record = r.seq and a.version = r.accepted_version
+            where r.platform = $1 and r.kind = $2
+              and ($3 is null or coalesce(d.state, 'accepted') = $3 or (d.id is null and r.review = $3))
+            order by r.key_sort";
+        let state = selection.state.as_deref();
+        let rows = self.db.fetch(sql, args![&selection.platform, &selection.kind, state]).await?;
+        let print = |row: &crate::db::Row, index| {
+            row.opt_blob(index).and_then(|bytes| Fingerprint::from_bytes(&bytes))
+        };
+        let mut selected = Vec::new();
+        for row in &rows {
+            let key = row.text(1);
+            if !selection.keys.is_empty() && !selection.keys.contains(&key) {
+                continue;
+            }
+            let state = row.text(4);
+            let document = print(row, 6);
+            let left_out = match (row.text(3).as_str(), state.as_str()) {
+                (_, "in_flight" | "in_doubt") => "it is being sent or in doubt; wait until that is settled",
+                (_, "waiting_person" | "waiting_adoption" | "waiting_run") => "it waits for a person's word",
+                ("publishable", _) if document.is_some() => "",
+                ("publishable", _) => "it has never been ready to send",
+                _ => "its newest row is not publishable; mend it first",
+            };
+            selected.push(Selected {
+                seq: row.int(0),
+                key,
+                title: row.text(2),
+                state,
+                left_out: left_out.to_owned(),
+                document,
+                print: print(row, 7),
+            });
+        }
+        Ok(selected)
+    }
+
+    /// Queues the newest content of each selected record again, as a version of its own.
+    ///
+    /// Nothing newer can be overwritten: only the newest content is ever queued, and what is out stays in order.
+    pub async fn resubmit(&self, run: &RunRef, selected: &[Selected], now: Timestamp) -> Result<u64> {
+        let mut queued = 0;
+        for page in selected.chunks(500) {
+            let mut tx = self.db.begin().await?;
+            let mut event = run.event(Deed::Resubmission, now);
+            for chosen in page.iter().filter(|chosen| chosen.goes()) {
+                let record = Stored::read(&mut tx, chosen.seq).await?;
+                drop_owed(&mut tx, &record, now).await?;
+                let action = if record.there { Action::Update } else { Action::Create };
+                let new = NewDelivery {
+                    action,
+                    state: State::Queued,
+                    cause: Cause::Data,
+                    print: chosen.print,
+                    document: chosen.document,
+                    reason: "resubmission".to_owned(),
+                };
+                insert_delivery(&mut tx, run, &record, &new, now).await?;
+                event.item(
+                    &self.clock,
+                    &audit::Item {
+                        record: &record.id,
+                        version: record.version + 1,
+                        action: action.word(),
+                        outcome: "queued",
+                        row: None,
+                        document: chosen.print.as_ref().map(|print| print.as_bytes()),
+                        payload: None,
+                    },
+                );
+                queued += 1;
+            }
+            audit::append(&mut tx, &event).await?;
+            tx.commit().await?;
+        }
+        Ok(queued)
+    }
+}

@@ -1,0 +1,462 @@
+//! Brings a lease back: outcome, attempt and audit event in one transaction.
+
+use std::time::Duration;
+
+use super::event::{Attempt, Event, Item, ItemOutcome, LaneEffect, Lease, Trouble};
+use super::runs::{Actor, RunRef};
+use super::scan::set_complaints;
+use super::state::{Happening, State};
+use super::{Ledger, LedgerError, Result};
+use crate::args;
+use crate::audit::{self, Deed};
+use crate::clock::Timestamp;
+use crate::db::Tx;
+use crate::plan::Action;
+use crate::record::Complaint;
+
+/// How long a blocked lane waits before one record may try it again.
+const PROBE_AFTER: Duration = Duration::from_secs(300);
+
+/// How many items ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    pub accepted: u64,
+    pub refused: u64,
+    pub postponed: u64,
+    pub parked: u64,
+    pub doubtful: u64,
+}
+
+impl Settled {
+    pub fn add(&mut self, other: Settled) {
+        self.accepted += other.accepted;
+        self.refused += other.refused;
+        self.postponed += other.postponed;
+        self.parked += other.parked;
+        self.doubtful += other.doubtful;
+    }
+}
+
+impl Ledger {
+    /// Consumes a lease with what came of it.
+    ///
+    /// `wait` gives the wait after so many attempts, or `None` when they are used up.
+    /// Errors: a lease that somebody else took over meanwhile is refused whole, and nothing is written.
+    pub async fn settle(
+        &self,
+        run: &RunRef,
+        lease: Lease,
+        attempt: &Attempt,
+        event: Event,
+        wait: impl Fn(u32) -> Option<Duration>,
+        now: Timestamp,
+    ) -> Result<Settled> {
+        let mut tx = self.db.begin().await?;
+        let mut settled = Settled::default();
+        let (deed, outcome) = match &event {
+            Event::Settled { .. } => (Deed::BatchSettled, "settled"),
+            Event::NotAccepted { .. } => (Deed::BatchNotAccepted, "not accepted"),
+            Event::InDoubt { .. } => (Deed::BatchDoubted, "in doubt"),
+        };
+        let mut log = run.event(deed, now).kind(&lease.kind);
+        self.keep_attempt(&mut tx, &lease, attempt, outcome).await?;
+        match event {
+            Event::Settled { items } => {
+                self.close_batch(&mut tx, &lease, "settled").await?;
+                self.set_lane(&mut tx, &lease.platform, lease.action, "open", Timestamp(0), "", now).await?;
+                for (item, outcome) in lease.items.iter().zip(items) {
+                    let word =
+                        self.settle_item(&mut tx, &lease, item, outcome, &wait, &mut settled, now).await?;
+                    log.item(&self.clock, &logged(item, lease.action, word));
+                }
+            }
+            Event::NotAccepted { trouble } => {
+                self.close_batch(&mut tx, &lease, "dissolved").await?;
+                let spends = trouble.lane == LaneEffect::None;
+                self.trouble_lane(&mut tx, &lease, &trouble, now).await?;
+                for item in &lease.items {
+                    let word = if spends {
+                        self.postpone(&mut tx, item, &trouble.complaint, &wait, &mut settled, now).await?
+                    } else {
+                        settled.postponed += 1;
+                        self.move_item(&mut tx, item, State::InFlight, Happening::NotAccepted, "", now)
+                            .await?
+                    };
+                    log.item(&self.clock, &logged(item, lease.action, word.word()));
+                }
+                self.give_back_allowance(&mut tx, &lease).await?;
+            }
+            Event::InDoubt { trouble } => {
+                let pause = wait(lease.attempt).unwrap_or(PROBE_AFTER);
+                let sql = "-- ledger.doubt
+                    update batch set state = 'in_doubt', next_at = $3 where id = $1 and fence = $2 and state = 'in_flight'";
+                let touched = tx.execute(sql, args![lease.batch, lease.fence, now.plus(pause)]).await?;
+                lost_lease(touched, &lease)?;
+                self.trouble_lane(&mut tx, &lease, &trouble, now).await?;
+                for item in &lease.items {
+                    let reason = trouble.complaint.id.as_str();
+                    self.move_item(&mut tx, item, State::InFlight, Happening::Lost, reason, now).await?;
+                    settled.doubtful += 1;
+                    log.item(&self.clock, &logged(item, lease.action, State::InDoubt.word()));
+                }
+            }
+        }
+        audit::append(&mut tx, &log).await?;
+        tx.commit().await?;
+        Ok(settled)
+    }
+
+    /// After a start: what a former process left in flight may have arrived or not.
+    pub async fn recover(&self, now: Timestamp) -> Result<u64> {
+        let mut tx = self.db.begin().await?;
+        let sql = "-- ledger.recover_batches
+            update batch set state = 'in_doubt', next_at = $1 where state = 'in_flight' returning id";
+        let batches = tx.fetch(sql, args![now]).await?;
+        let mut doubtful = 0;
+        for batch in &batches {
+            doubtful += self.move_batch(&mut tx, batch.int(0), State::InFlight, Happening::Lost, now).await?;
+        }
+        let sql = "-- ledger.recover_runs
+            update run set outcome = 'interrupted', ended_at = $1 where outcome = 'running'";
+        tx.execute(sql, args![now]).await?;
+        if doubtful > 0 {
+            let subject = format!("{doubtful} deliveries were in flight when the program ended");
+            let log = Actor::new("qilu", "recovery").event(Deed::BatchDoubted, now).subject(subject);
+            audit::append(&mut tx, &log).await?;
+        }
+        tx.commit().await?;
+        Ok(doubtful)
+    }
+
+    /// A look-up by our id ends a doubt that no resending can end.
+    ///
+    /// Shape: `found` is the province's id of the record, or `None` where it has nothing under our id.
+    pub async fn settle_doubt(
+        &self,
+        run: &RunRef,
+        doubt: &Doubt,
+        found: Option<String>,
+        now: Timestamp,
+    ) -> Result<Settled> {
+        let mut tx = self.db.begin().await?;
+        let mut settled = Settled::default();
+        let item = &doubt.item;
+        let word = match (found, &doubt.duplicate) {
+            (Some(remote_id), _) => {
+                let known =
+                    self.accept(&mut tx, item, State::InDoubt, doubt.action, Some(remote_id), now).await?;
+                settled.accepted += 1;
+                known.word()
+            }
+            (None, Some(complaint)) => {
+                settled.refused += 1;
+                self.refuse(&mut tx, item, State::InDoubt, std::slice::from_ref(complaint), now).await?.word()
+            }
+            (None, None) => {
+                settled.postponed += 1;
+                let happening = Happening::NotAccepted;
+                self.move_item(&mut tx, item, State::InDoubt, happening, "", now).await?.word()
+            }
+        };
+        let mut log = run.event(Deed::BatchSettled, now);
+        log.item(&self.clock, &logged(item, doubt.action, word));
+        audit::append(&mut tx, &log).await?;
+        tx.commit().await?;
+        Ok(settled)
+    }
+
+    /// Deliveries in doubt whose batch was answered: only a look-up tells.
+    pub async fn doubts(&self, platform: &str, kind: &str, limit: i64) -> Result<Vec<Doubt>> {
+        let sql = "-- ledger.doubts
+            select d.id, r.id, d.version, r.remote_id, d.action,
+                   (select facts from complaint c where c.record = r.seq and c.source = 'province' limit 1), d.reason
+            from delivery d join record r on r.seq = d.record
+            where d.platform = $1 and d.kind = $2 and d.state = 'in_doubt' and d.batch is null
+            order by d.id limit $3";
+        let mut doubts = Vec::new();
+        for row in self.db.fetch(sql, args![platform, kind, limit]).await? {
+            let (record_id, version) = (row.text(1), row.int(2));
+            let duplicate = row.opt_text(5).filter(|_| row.text(6) == "duplicate");
+            doubts.push(Doubt {
+                action: Action::parse(&row.text(4)).unwrap_or(Action::Create),
+                duplicate: duplicate.and_then(|facts| serde_json::from_str(&facts).ok()),
+                item: Item {
+                    delivery: row.int(0),
+                    item_key: format!("{}/{record_id}/{version}", self.instance_epoch()),
+                    record_id,
+                    version,
+                    remote_id: row.opt_text(3),
+                    document: Default::default(),
+                    reason: String::new(),
+                },
+            });
+        }
+        Ok(doubts)
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one item of one batch: each of these is a different thing"
+    )]
+    async fn settle_item(
+        &self,
+        tx: &mut Tx,
+        lease: &Lease,
+        item: &Item,
+        outcome: ItemOutcome,
+        wait: &impl Fn(u32) -> Option<Duration>,
+        settled: &mut Settled,
+        now: Timestamp,
+    ) -> Result<&'static str> {
+        let state = match outcome {
+            ItemOutcome::Accepted { remote_id } => {
+                settled.accepted += 1;
+                self.accept(tx, item, State::InFlight, lease.action, remote_id, now).await?
+            }
+            ItemOutcome::Refused { complaints } => {
+                settled.refused += 1;
+                self.refuse(tx, item, State::InFlight, &complaints, now).await?
+            }
+            ItemOutcome::Retry { complaint } => {
+                self.postpone(tx, item, &complaint, wait, settled, now).await?
+            }
+            ItemOutcome::Duplicate { complaint, .. } => {
+                settled.doubtful += 1;
+                self.doubt_alone(tx, item, "duplicate", &complaint, now).await?
+            }
+            ItemOutcome::Unknown { complaint } => {
+                settled.doubtful += 1;
+                self.doubt_alone(tx, item, "unanswered", &complaint, now).await?
+            }
+        };
+        Ok(state.word())
+    }
+
+    pub(super) async fn accept(
+        &self,
+        tx: &mut Tx,
+        item: &Item,
+        from: State,
+        action: Action,
+        remote_id: Option<String>,
+        now: Timestamp,
+    ) -> Result<State> {
+        let state = self.move_item(tx, item, from, Happening::Accepted, "", now).await?;
+        let presence = if action == Action::Withdraw { "withdrawn" } else { "there" };
+        let review = if action == Action::Withdraw { "none" } else { "in_review" };
+        let sql = "-- ledger.accept
+            update record set presence = $2, remote_id = coalesce($3, remote_id), review = $5, opinion = '',
+                accepted_print = (select print from delivery where id = $4),
+                accepted_version = (select version from delivery where id = $4),
+                owed = case when owed = $4 then null else owed end, changed_at = $6
+            where id = $1
+            returning seq, platform, kind, key_text";
+        let args = args![&item.record_id, presence, remote_id.as_ref(), item.delivery, review, now];
+        let Some(row) = tx.fetch_one(sql, args).await? else {
+            return Err(LedgerError::NoRecord(item.delivery));
+        };
+        let record = row.int(0);
+        set_complaints(tx, record, "province", item.version, &[]).await?;
+        set_complaints(tx, record, "hold", item.version, &[]).await?;
+        tx.execute("-- ledger.unneed\ndelete from need where delivery = $1", args![item.delivery]).await?;
+        if action == Action::Create {
+            // What was changed meanwhile is an update now.
+            let sql = "-- ledger.create_becomes_update
+                update delivery set action = 'update' where record = $1 and action = 'create'
+                  and state not in ('accepted', 'superseded', 'in_flight', 'in_doubt')";
+            tx.execute(sql, args![record]).await?;
+            self.wake_children(tx, &row.text(1), &row.text(2), &row.text(3), now).await?;
+        }
+        Ok(state)
+    }
+
+    /// Lets children go whose parents the province now all knows.
+    pub(super) async fn wake_children(
+        &self,
+        tx: &mut Tx,
+        platform: &str,
+        kind: &str,
+        key_text: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let sql = "-- ledger.wake_children
+            update delivery set state = 'queued', changed_at = $4
+            where state = 'waiting_parent' and platform = $1
+              and id in (select delivery from need where kind = $2 and key_text = $3)
+              and not exists (
+                select 1 from need n left join record p
+                  on p.platform = $1 and p.kind = n.kind and p.key_text = n.key_text and p.remote_id is not null
+                where n.delivery = delivery.id and p.seq is null)";
+        tx.execute(sql, args![platform, kind, key_text, now]).await?;
+        Ok(())
+    }
+
+    pub(super) async fn refuse(
+        &self,
+        tx: &mut Tx,
+        item: &Item,
+        from: State,
+        complaints: &[Complaint],
+        now: Timestamp,
+    ) -> Result<State> {
+        let reason = complaints.first().map_or("", |complaint| complaint.id.as_str());
+        let state = self.move_item(tx, item, from, Happening::Refused, reason, now).await?;
+        self.complain_about(tx, item, complaints).await?;
+        Ok(state)
+    }
+
+    /// Not accepted: later again, or parked when the attempts are used up.
+    async fn postpone(
+        &self,
+        tx: &mut Tx,
+        item: &Item,
+        complaint: &Complaint,
+        wait: &impl Fn(u32) -> Option<Duration>,
+        settled: &mut Settled,
+        now: Timestamp,
+    ) -> Result<State> {
+        let sql = "-- ledger.count_attempt
+            update delivery set attempts = attempts + 1 where id = $1 returning attempts";
+        let attempts = tx.fetch_one(sql, args![item.delivery]).await?.map_or(1, |row| row.int(0));
+        self.complain_about(tx, item, std::slice::from_ref(complaint)).await?;
+        let Some(pause) = wait(u32::try_from(attempts).unwrap_or(u32::MAX)) else {
+            settled.parked += 1;
+            return self.move_item(tx, item, State::InFlight, Happening::Spent, &complaint.id, now).await;
+        };
+        settled.postponed += 1;
+        let state =
+            self.move_item(tx, item, State::InFlight, Happening::Postponed, &complaint.id, now).await?;
+        let sql = "-- ledger.next_at\nupdate delivery set next_at = $2 where id = $1";
+        tx.execute(sql, args![item.delivery, now.plus(pause)]).await?;
+        Ok(state)
+    }
+
+    /// In doubt outside its batch: the batch was answered, this item was not.
+    async fn doubt_alone(
+        &self,
+        tx: &mut Tx,
+        item: &Item,
+        reason: &str,
+        complaint: &Complaint,
+        now: Timestamp,
+    ) -> Result<State> {
+        let state = self.move_item(tx, item, State::InFlight, Happening::Lost, reason, now).await?;
+        tx.execute(
+            "-- ledger.leave_batch\nupdate delivery set batch = null where id = $1",
+            args![item.delivery],
+        )
+        .await?;
+        self.complain_about(tx, item, std::slice::from_ref(complaint)).await?;
+        Ok(state)
+    }
+
+    async fn complain_about(&self, tx: &mut Tx, item: &Item, complaints: &[Complaint]) -> Result<()> {
+        let sql = "-- ledger.record_of\nselect record from delivery where id = $1";
+        if let Some(row) = tx.fetch_one(sql, args![item.delivery]).await? {
+            set_complaints(tx, row.int(0), "province", item.version, complaints).await?;
+        }
+        Ok(())
+    }
+
+    /// Moves one delivery by the one transition function.
+    #[expect(clippy::too_many_arguments, reason = "one move of one item")]
+    pub(super) async fn move_item(
+        &self,
+        tx: &mut Tx,
+        item: &Item,
+        from: State,
+        happening: Happening,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<State> {
+        let next = from.next(happening).ok_or(LedgerError::Impossible(from, happening))?;
+        // `queued` and `waiting_time` are one for whoever takes a delivery out of either.
+        let sql = "-- ledger.move
+            update delivery set state = $2, reason = $3, changed_at = $4, lease_until = null
+            where id = $1 and (state = $5 or ($5 = 'queued' and state = 'waiting_time'))";
+        let touched = tx.execute(sql, args![item.delivery, next.word(), reason, now, from.word()]).await?;
+        if touched == 1 { Ok(next) } else { Err(LedgerError::Moved(item.delivery)) }
+    }
+
+    /// Moves all deliveries of a batch that are in a state.
+    pub(super) async fn move_batch(
+        &self,
+        tx: &mut Tx,
+        batch: i64,
+        from: State,
+        happening: Happening,
+        now: Timestamp,
+    ) -> Result<u64> {
+        let next = from.next(happening).ok_or(LedgerError::Impossible(from, happening))?;
+        let sql = "-- ledger.move_batch
+            update delivery set state = $2, changed_at = $3 where batch = $1 and state = $4";
+        Ok(tx.execute(sql, args![batch, next.word(), now, from.word()]).await?)
+    }
+
+    async fn close_batch(&self, tx: &mut Tx, lease: &Lease, state: &str) -> Result<()> {
+        let sql = "-- ledger.close_batch
+            update batch set state = $3, lease_until = null where id = $1 and fence = $2 and state = 'in_flight'";
+        lost_lease(tx.execute(sql, args![lease.batch, lease.fence, state]).await?, lease)
+    }
+
+    async fn keep_attempt(&self, tx: &mut Tx, lease: &Lease, attempt: &Attempt, outcome: &str) -> Result<()> {
+        let sql = "-- ledger.keep_attempt
+            insert into attempt (batch, number, started_at, took, status, request, answer, outcome)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let took = i64::try_from(attempt.took.as_micros()).unwrap_or(i64::MAX);
+        let status = attempt.status.map(i64::from);
+        let number = i64::from(lease.attempt);
+        let (request, answer) = (&attempt.request, &attempt.answer);
+        tx.execute(sql, args![lease.batch, number, attempt.started, took, status, request, answer, outcome])
+            .await?;
+        Ok(())
+    }
+
+    async fn trouble_lane(
+        &self,
+        tx: &mut Tx,
+        lease: &Lease,
+        trouble: &Trouble,
+        now: Timestamp,
+    ) -> Result<()> {
+        let why = serde_json::to_string(&trouble.complaint).unwrap_or_default();
+        let (state, until) = match trouble.lane {
+            LaneEffect::None => return Ok(()),
+            LaneEffect::Pause(pause) => ("paused", now.plus(pause)),
+            LaneEffect::Block => ("blocked", now.plus(PROBE_AFTER)),
+        };
+        self.set_lane(tx, &lease.platform, lease.action, state, until, &why, now).await
+    }
+
+    async fn give_back_allowance(&self, tx: &mut Tx, lease: &Lease) -> Result<()> {
+        let sql = "-- ledger.give_back_allowance
+            update platform_state set allowance = allowance + $2 where platform = $1 and allowance is not null";
+        tx.execute(sql, args![&lease.platform, lease.items.len() as i64]).await?;
+        Ok(())
+    }
+}
+
+/// A delivery whose doubt only a look-up ends.
+#[derive(Debug)]
+pub struct Doubt {
+    pub item: Item,
+    pub action: Action,
+    /// The province said "duplicate": if it is not ours, this is why it was refused.
+    pub duplicate: Option<Complaint>,
+}
+
+fn lost_lease(touched: u64, lease: &Lease) -> Result<()> {
+    if touched == 1 { Ok(()) } else { Err(LedgerError::LostLease(lease.batch)) }
+}
+
+fn logged<'a>(item: &'a Item, action: Action, outcome: &'a str) -> audit::Item<'a> {
+    audit::Item {
+        record: &item.record_id,
+        version: item.version,
+        action: action.word(),
+        outcome,
+        row: None,
+        document: None,
+        payload: None,
+    }
+}
