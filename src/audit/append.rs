@@ -16,7 +16,8 @@ use crate::db::Tx;
 ///         until the clock has caught up.
 /// Errors: a tree that does not fit the events is refused, so that nothing is built on damage.
 pub async fn append(tx: &mut Tx, event: &Event) -> Result<i64, Error> {
-    let last = tx.fetch_one("-- audit append: last\nselect idx, time from audit_leaf order by idx desc limit 1", &[]);
+    let last = tx
+        .fetch_one("-- audit append: last\nselect idx, time from audit_leaf order by idx desc limit 1", &[]);
     let (index, time) = match last.await? {
         Some(row) => (row.int(0) + 1, event.at.0.max(row.int(1))),
         None => (0, event.at.0),

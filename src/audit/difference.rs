@@ -32,9 +32,11 @@ impl Difference {
         let same = old.iter().rev().zip(new.iter().rev()).take_while(|(one, other)| one == other).count();
         old.truncate(old.len() - same);
         new.truncate(new.len() - same);
-        let changes = if old.len() * new.len() <= EXACT_MAX { exact(&old, &new) } else { as_bags(&old, &new) };
+        let changes =
+            if old.len() * new.len() <= EXACT_MAX { exact(&old, &new) } else { as_bags(&old, &new) };
         let added = changes.iter().filter(|(sign, _)| *sign == '+').count();
-        let lines = changes.iter().take(LINES_MAX).map(|(sign, line)| format!("{sign} {}", shown(line))).collect();
+        let lines =
+            changes.iter().take(LINES_MAX).map(|(sign, line)| format!("{sign} {}", shown(line))).collect();
         Difference { added, removed: changes.len() - added, lines }
     }
 }
@@ -69,7 +71,9 @@ fn exact<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<(char, &'a str)> {
     while i < old.len() || j < new.len() {
         if i < old.len() && j < new.len() && old[i] == new[j] {
             (i, j) = (i + 1, j + 1);
-        } else if j == new.len() || (i < old.len() && common[(i + 1) * width + j] >= common[i * width + j + 1]) {
+        } else if j == new.len()
+            || (i < old.len() && common[(i + 1) * width + j] >= common[i * width + j + 1])
+        {
             changes.push(('-', old[i]));
             i += 1;
         } else {
@@ -137,7 +141,8 @@ mod tests {
 
     #[test]
     fn secrets_are_never_told() {
-        let after = "password = \"hunter2\"\nurl = \"mysql://sync:hunter2@10.0.0.1/market\"\napp_secret: hunter2";
+        let after =
+            "password = \"hunter2\"\nurl = \"mysql://sync:hunter2@10.0.0.1/market\"\napp_secret: hunter2";
         let text = Difference::between("", after).to_string();
         assert!(!text.contains("hunter2"), "{text}");
         assert!(text.contains("mysql://sync:***@10.0.0.1/market"), "{text}");

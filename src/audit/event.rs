@@ -109,7 +109,13 @@ impl Event {
     /// What it was about, for people: a count, a reason, a difference. Masked here, so that no caller can forget
     /// it; the key of a listing does not belong in it.
     pub fn subject(mut self, subject: impl fmt::Display) -> Self {
-        self.subject = clean(&mask(&subject.to_string()));
+        self.subject = plain(&subject.to_string());
+        self
+    }
+
+    /// A subject that begins with a hash, which would look like an account number to the mask.
+    pub(super) fn subject_of(mut self, hash: &Fingerprint, rest: impl fmt::Display) -> Self {
+        self.subject = format!("{hash} {}", plain(&rest.to_string()));
         self
     }
 
@@ -145,6 +151,11 @@ impl Event {
 
 fn commit(salt: &[u8], content: &[u8]) -> Hash {
     Sha256::new().chain_update(salt).chain_update(content).finalize().into()
+}
+
+/// Masked and cleaned: fit for the log.
+pub(super) fn plain(text: &str) -> String {
+    clean(&mask(text))
 }
 
 /// Without control characters but line feeds (a NUL ends texts in C, an escape sequence repaints a terminal),

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::prove::Evidence;
-use super::seal;
 use crate::args;
 use crate::db::Db;
 
@@ -21,12 +20,13 @@ pub async fn export_checkpoints(db: &Db, folder: &Path) -> Result<usize, Error> 
     fs::create_dir_all(folder).map_err(Error::file(folder))?;
     let (mut next, mut written) = (i64::MIN, 0);
     loop {
-        let sql = "-- audit export\nselect number, size, sealed_at, note from audit_checkpoint \
+        let sql = "-- audit export\nselect number, note from audit_checkpoint \
                    where number >= $1 order by number limit $2";
         let rows = db.fetch(sql, args![next, PAGE]).await?;
-        for sealed in rows.iter().map(seal::read) {
-            next = sealed.number + 1;
-            written += usize::from(place(&folder.join(format!("{:08}.note", sealed.number)), &sealed.note)?);
+        for row in &rows {
+            let number = row.int(0);
+            next = number + 1;
+            written += usize::from(place(&folder.join(format!("{number:08}.note")), &row.text(1))?);
         }
         if (rows.len() as i64) < PAGE {
             return Ok(written);
@@ -61,4 +61,34 @@ fn place(path: &Path, text: &str) -> Result<bool, Error> {
         Err(_) => fs::rename(&draft, path).map_err(Error::file(path))?,
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Deed, Event, MIGRATIONS, Signer, append, load_notes, seal};
+    use crate::clock::{Clock, Timestamp};
+
+    #[tokio::test]
+    async fn checkpoints_are_written_once_and_never_over_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&folder.path().join("ledger.db"), &[MIGRATIONS]).await.unwrap();
+        let clock = Clock::manual(Timestamp(0), 1);
+        let signer = Signer::create(&clock, "zibo");
+        let out = folder.path().join("checkpoints");
+        for round in 0..3 {
+            let mut tx = db.begin().await.unwrap();
+            append(&mut tx, &Event::new(Deed::RunEnded, clock.now(), "schedule", "")).await.unwrap();
+            assert_eq!(seal(&mut tx, &signer).await.unwrap().unwrap().number, round + 1);
+            assert_eq!(seal(&mut tx, &signer).await.unwrap(), None, "nothing new");
+            tx.commit().await.unwrap();
+            assert_eq!(export_checkpoints(&db, &out).await.unwrap(), 1);
+        }
+        assert_eq!(export_checkpoints(&db, &out).await.unwrap(), 0);
+        assert_eq!(load_notes(&out).unwrap().len(), 3);
+        fs::write(out.join("00000002.note"), "another history").unwrap();
+        let refused = export_checkpoints(&db, &out).await.unwrap_err();
+        assert!(matches!(&refused, Error::Occupied { path } if path.ends_with("00000002.note")), "{refused}");
+        assert_eq!(fs::read_to_string(out.join("00000002.note")).unwrap(), "another history");
+    }
 }

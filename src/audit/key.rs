@@ -63,7 +63,8 @@ impl Signer {
         let wrong = |what: &str| Error::Key { place: place.to_owned(), what: what.to_owned() };
         let rest = text.trim().strip_prefix("PRIVATE+KEY+");
         let rest = rest.ok_or_else(|| wrong("this is not a signing key; `qilu init` makes one"))?;
-        let (name, id, bytes) = parts(rest).ok_or_else(|| wrong("the signing key is cut short or damaged"))?;
+        let (name, id, bytes) =
+            parts(rest).ok_or_else(|| wrong("the signing key is cut short or damaged"))?;
         let signer = Signer { name, key: SigningKey::from_bytes(&bytes) };
         if signer.public().id() != id {
             return Err(wrong("the signing key does not fit its own id: it is damaged"));

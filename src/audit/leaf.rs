@@ -124,7 +124,8 @@ mod tests {
             .route("achievement")
             .versions(versions)
             .subject("第 1 批，3 条");
-        let item = Item { record: "a1b2c3", version: 1, action: "create", outcome: "intended", ..Item::default() };
+        let item =
+            Item { record: "a1b2c3", version: 1, action: "create", outcome: "intended", ..Item::default() };
         full.item(&clock, &Item { row: Some(b"row one"), document: Some("成果".as_bytes()), ..item });
         full.item(&clock, &Item { record: "d4e5f6", version: 2, action: "update", ..item });
         let payload = Fingerprint::of(b"payload");

@@ -111,7 +111,8 @@ pub async fn list(db: &Db, filter: &Filter, page: Page) -> Result<Vec<Entry>, Er
 
 /// The items of one event.
 pub async fn items(db: &Db, index: i64) -> Result<Vec<EntryItem>, Error> {
-    let row = db.fetch_one("-- audit items\nselect items from audit_leaf where idx = $1", args![index]).await?;
+    let row =
+        db.fetch_one("-- audit items\nselect items from audit_leaf where idx = $1", args![index]).await?;
     Ok(row.map(|row| stored::read(&row.blob(0)).collect()).unwrap_or_default())
 }
 
@@ -162,4 +163,101 @@ fn entry(row: &Row, filter: &Filter) -> Option<Entry> {
         items: count,
         outcomes,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::audit::{Event, Item, MIGRATIONS, append, configuration, kept};
+    use crate::clock::Clock;
+
+    async fn log() -> (tempfile::TempDir, Db) {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&folder.path().join("ledger.db"), &[MIGRATIONS]).await.unwrap();
+        let clock = Clock::manual(Timestamp(0), 1);
+        let mut tx = db.begin().await.unwrap();
+        for n in 0..450_i64 {
+            clock.advance(Duration::from_secs(1));
+            let kind = if n % 2 == 0 { "achievement" } else { "enterprise" };
+            let actor = if n == 7 { "li" } else { "schedule" };
+            let mut event = Event::new(Deed::BatchSettled, clock.now(), actor, "").kind(kind).run(n / 100);
+            for item in 0..3 {
+                let outcome = if n == 5 && item == 2 { "refused" } else { "accepted" };
+                let record = format!("record-{}", n * 3 + item);
+                event.item(&clock, &Item { record: &record, outcome, ..Item::default() });
+            }
+            append(&mut tx, &event).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        (folder, db)
+    }
+
+    #[tokio::test]
+    async fn filters_find_what_they_name_and_pages_follow_each_other() {
+        let (_folder, db) = log().await;
+        let text = |text: &str| Some(text.to_owned());
+        let at = |seconds: i64| Some(Timestamp(seconds * 1_000_000));
+        let rows: Vec<(Filter, Vec<i64>)> = vec![
+            (Filter::default(), vec![449, 448, 447]),
+            (Filter { kind: text("enterprise"), ..Filter::default() }, vec![449, 447, 445]),
+            (Filter { actor: text("li"), ..Filter::default() }, vec![7]),
+            (Filter { outcome: text("refused"), ..Filter::default() }, vec![5]),
+            (Filter { record: text("record-31"), ..Filter::default() }, vec![10]),
+            (Filter { record: text("record-31"), outcome: text("refused"), ..Filter::default() }, vec![]),
+            (Filter { since: at(3), until: at(5), ..Filter::default() }, vec![3, 2]),
+            (Filter { run: text("0"), ..Filter::default() }, vec![99, 98, 97]),
+            (Filter { event: Some(Deed::Stop), ..Filter::default() }, vec![]),
+        ];
+        for (filter, expect) in rows {
+            let found = list(&db, &filter, Page { before: None, limit: 3 }).await.unwrap();
+            let found: Vec<i64> = found.iter().map(|entry| entry.index).collect();
+            assert_eq!(found, expect, "{filter:?}");
+        }
+        let (mut before, mut seen) = (None, 0);
+        loop {
+            let page = list(&db, &Filter::default(), Page { before, limit: 201 }).await.unwrap();
+            let Some(last) = page.last() else { break };
+            (before, seen) = (Some(last.index), seen + page.len());
+        }
+        assert_eq!(seen, 450);
+    }
+
+    #[tokio::test]
+    async fn an_entry_counts_its_items_by_outcome() {
+        let (_folder, db) = log().await;
+        let filter = Filter { outcome: Some("refused".into()), ..Filter::default() };
+        let entry = list(&db, &filter, Page { before: None, limit: 1 }).await.unwrap().remove(0);
+        assert_eq!(entry.items, 3);
+        assert_eq!(entry.outcomes, [("accepted".to_owned(), 2), ("refused".to_owned(), 1)]);
+        assert_eq!(items(&db, entry.index).await.unwrap()[2].record, "record-17");
+        assert_eq!(items(&db, 9999).await.unwrap(), []);
+        assert_eq!(size(&db).await.unwrap(), 450);
+    }
+
+    #[tokio::test]
+    async fn a_loaded_file_is_an_event_only_when_it_changed() {
+        let (_folder, db) = log().await;
+        let mut tx = db.begin().await.unwrap();
+        let who = ("wang", "integrator");
+        let mut hashes = Vec::new();
+        for text in ["a = 1\n", "a = 1\n", "a = 2\npassword = 'x'\n", "a = 1\n"] {
+            let now = Timestamp(1 << 40);
+            hashes.push(configuration(&mut tx, now, who, "routes/a.toml", text).await.unwrap());
+        }
+        tx.commit().await.unwrap();
+        let filter = Filter { event: Some(Deed::Configuration), ..Filter::default() };
+        let found = list(&db, &filter, Page { before: None, limit: 9 }).await.unwrap();
+        let subjects: Vec<_> = found.iter().rev().map(|entry| entry.subject.clone()).collect();
+        assert_eq!(
+            subjects,
+            [
+                format!("{} routes/a.toml\nnew, 1 lines", hashes[0]),
+                format!("{} routes/a.toml\n+2 -1 lines\n- a = 1\n+ a = 2\n+ password = ***", hashes[2]),
+                format!("{} routes/a.toml\n+1 -2 lines\n- a = 2\n- password = ***\n+ a = 1", hashes[0]),
+            ]
+        );
+        assert_eq!(kept(&db, &hashes[2]).await.unwrap().unwrap().1, "a = 2\npassword = 'x'\n");
+    }
 }

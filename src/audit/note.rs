@@ -160,7 +160,16 @@ mod tests {
 
     #[test]
     fn what_is_no_note_is_none() {
-        for bad in ["", "\n", "\n\n", "a\n\n", "a\n\n— b", "a\n\n— b c\n", "a\n\n— b AAAA\n\n", "a\0\n\n— b AAAAAA==\n"] {
+        for bad in [
+            "",
+            "\n",
+            "\n\n",
+            "a\n\n",
+            "a\n\n— b",
+            "a\n\n— b c\n",
+            "a\n\n— b AAAA\n\n",
+            "a\0\n\n— b AAAAAA==\n",
+        ] {
             let opened = SignedNote::parse(bad).map(|note| note.open(&[signer(1).public()]));
             assert!(!matches!(opened, Some(Ok(_))), "{bad:?}");
         }

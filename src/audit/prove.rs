@@ -36,7 +36,8 @@ impl std::fmt::Display for Evidence {
 /// The evidence of one event under the newest checkpoint; `None` if there is no such event or no checkpoint
 /// covers it yet.
 pub async fn prove(db: &Db, index: u64) -> Result<Option<Evidence>, Error> {
-    let sql = "-- audit prove: checkpoint\nselect size, note from audit_checkpoint order by number desc limit 1";
+    let sql =
+        "-- audit prove: checkpoint\nselect size, note from audit_checkpoint order by number desc limit 1";
     let Some(checkpoint) = db.fetch_one(sql, &[]).await? else { return Ok(None) };
     let size = u64::try_from(checkpoint.int(0)).unwrap_or(0);
     if index >= size {
@@ -58,7 +59,8 @@ pub async fn consistency(db: &Db, old: u64, size: u64) -> Result<Vec<[u8; 32]>, 
 
 /// Whether a commitment in the log is to this content, given its salt: the content itself or its SHA-256.
 pub fn opens(commitment: &[u8; 32], salt: &[u8; 16], content: &[u8]) -> bool {
-    let of = |bytes: &[u8]| -> [u8; 32] { Sha256::new().chain_update(salt).chain_update(bytes).finalize().into() };
+    let of =
+        |bytes: &[u8]| -> [u8; 32] { Sha256::new().chain_update(salt).chain_update(bytes).finalize().into() };
     of(content) == *commitment || of(&Sha256::digest(content)) == *commitment
 }
 

@@ -44,20 +44,19 @@ create table audit_tile (
     primary key (level, position)
 );
 
--- Signed heads. The note is what counts; the other columns repeat it for queries.
+-- Signed heads. The note is what counts; its size is repeated for queries.
 create table audit_checkpoint (
     number integer primary key,
     size integer not null,
-    sealed_at integer not null,
     note text not null
 );
 
 -- Every version of every loaded file, in full, by the SHA-256 of its text.
 create table kept (
-    hash blob primary key,
+    hash blob not null,
     name text not null,
     text text not null,
-    kept_at integer not null
+    primary key (hash, name)
 );
 
 -- Which version of a file was loaded last.

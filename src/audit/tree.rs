@@ -139,7 +139,8 @@ mod tests {
                 let mut hash = leaves[index as usize];
                 for range in inclusion_path(index, size) {
                     let sibling = hash_of(&leaves, range);
-                    hash = if range.0 > index { node_hash(&hash, &sibling) } else { node_hash(&sibling, &hash) };
+                    hash =
+                        if range.0 > index { node_hash(&hash, &sibling) } else { node_hash(&sibling, &hash) };
                 }
                 assert_eq!(hash, root(&leaves), "{index} of {size}");
             }
@@ -181,7 +182,8 @@ mod tests {
         for size in 2..=40_u64 {
             let leaves = leaves(size as u8);
             for old in 1..size {
-                let proof: Vec<_> = consistency_path(old, size).into_iter().map(|r| hash_of(&leaves, r)).collect();
+                let proof: Vec<_> =
+                    consistency_path(old, size).into_iter().map(|r| hash_of(&leaves, r)).collect();
                 let old_root = root(&leaves[..old as usize]);
                 assert!(consistent(old, size, old_root, root(&leaves), &proof), "{old} of {size}");
                 assert!(!consistent(old, size, [7; 32], root(&leaves), &proof), "{old} of {size}");

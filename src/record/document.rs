@@ -35,12 +35,9 @@ pub struct Document(pub Map<String, Json>);
 impl Document {
     /// SHA-256 of the canonical form, without the named volatile top-level fields.
     pub fn fingerprint(&self, volatile: &[String]) -> Fingerprint {
-        if volatile.iter().all(|name| !self.0.contains_key(name)) {
-            return Fingerprint::of(canonical_object(&self.0).as_bytes());
-        }
-        let kept = self.0.iter().filter(|(name, _)| !volatile.contains(name));
-        let kept: Map<String, Json> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
-        Fingerprint::of(canonical_object(&kept).as_bytes())
+        let mut text = Vec::with_capacity(2048);
+        write_object(self.0.iter().filter(|(name, _)| !volatile.contains(name)), &mut text);
+        Fingerprint::of(&text)
     }
 
     /// Every parent the document refers to, in document order, without repetition.
@@ -81,47 +78,47 @@ fn collect_parents(value: &Json, found: &mut Vec<ParentRef>) {
 /// Source: RFC 8785, with one difference: keys sort by their UTF-8 bytes instead of UTF-16 code units, which
 /// is the same for every key in the Basic Multilingual Plane.
 pub fn canonical_json(value: &Json) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     write_canonical(value, &mut text);
-    text
+    // Everything written came from `str`s and serde's own UTF-8.
+    String::from_utf8(text).unwrap_or_default()
 }
 
-fn canonical_object(fields: &Map<String, Json>) -> String {
-    let mut text = String::new();
-    write_object(fields, &mut text);
-    text
-}
-
-fn write_object(fields: &Map<String, Json>, text: &mut String) {
-    let mut names: Vec<&String> = fields.keys().collect();
-    names.sort_unstable();
-    text.push('{');
-    for (index, name) in names.into_iter().enumerate() {
+fn write_object<'a>(fields: impl Iterator<Item = (&'a String, &'a Json)>, text: &mut Vec<u8>) {
+    let mut fields: Vec<(&String, &Json)> = fields.collect();
+    fields.sort_unstable_by_key(|(name, _)| *name);
+    text.push(b'{');
+    for (index, (name, value)) in fields.into_iter().enumerate() {
         if index > 0 {
-            text.push(',');
+            text.push(b',');
         }
-        text.push_str(&Json::from(name.as_str()).to_string());
-        text.push(':');
-        write_canonical(&fields[name], text);
+        write_scalar(name, text);
+        text.push(b':');
+        write_canonical(value, text);
     }
-    text.push('}');
+    text.push(b'}');
 }
 
-fn write_canonical(value: &Json, text: &mut String) {
+fn write_canonical(value: &Json, text: &mut Vec<u8>) {
     match value {
-        Json::Object(fields) => write_object(fields, text),
+        Json::Object(fields) => write_object(fields.iter(), text),
         Json::Array(items) => {
-            text.push('[');
+            text.push(b'[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    text.push(',');
+                    text.push(b',');
                 }
                 write_canonical(item, text);
             }
-            text.push(']');
+            text.push(b']');
         }
-        scalar => text.push_str(&scalar.to_string()),
+        scalar => write_scalar(scalar, text),
     }
+}
+
+fn write_scalar(scalar: &impl serde::Serialize, text: &mut Vec<u8>) {
+    // Writing a text, number, flag or null into memory cannot fail.
+    let _ = serde_json::to_writer(text, scalar);
 }
 
 #[cfg(test)]

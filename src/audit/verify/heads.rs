@@ -7,7 +7,6 @@ use crate::args;
 use crate::audit::error::Error;
 use crate::audit::key::PublicKey;
 use crate::audit::note::{Checkpoint, Doubt, SignedNote};
-use crate::clock::Timestamp;
 use crate::db::Db;
 
 /// Checkpoints read at a time.
@@ -25,16 +24,21 @@ pub struct Heads<'a> {
     last: Option<Head>,
     /// The known ones, the smallest last.
     known: Vec<Head>,
-    /// The size up to which a head has confirmed the log.
+    /// The size up to which any head, and up to which one from elsewhere, has confirmed the log.
     confirmed: u64,
+    confirmed_elsewhere: u64,
+    /// The log's name.
+    origin: Option<String>,
 }
 
 impl<'a> Heads<'a> {
     pub fn open(db: &'a Db, keys: &'a [PublicKey], notes: &[String], report: &mut Report) -> Self {
+        // All keys of a log bear its name; what bears another name is another log's.
+        let mut origin = keys.first().map(|key| key.name().to_owned());
         let mut known: Vec<Head> = Vec::new();
         for (at, note) in notes.iter().enumerate() {
-            if let Some(claim) = believe(note, keys, &format!("given note {}", at + 1), report) {
-                known.push(Head { number: None, size: claim.size, root: claim.root, sealed_at: None });
+            if let Some(claim) = believe(note, keys, &mut origin, &format!("given note {}", at + 1), report) {
+                known.push(Head { number: None, size: claim.size, root: claim.root });
             }
         }
         known.sort_by_key(|head| std::cmp::Reverse(head.size));
@@ -49,6 +53,8 @@ impl<'a> Heads<'a> {
             last: None,
             known,
             confirmed: 0,
+            confirmed_elsewhere: 0,
+            origin,
         }
     }
 
@@ -106,35 +112,37 @@ impl<'a> Heads<'a> {
             report.events_are_right(self.confirmed, head.size);
         } else {
             let last = head.size.saturating_sub(1);
-            report.add(Fault::Forked, self.confirmed.min(last), last, head.name());
+            // A fork may be older than what this log has since confirmed for itself.
+            let first = if head.number.is_some() { self.confirmed } else { self.confirmed_elsewhere };
+            report.add(Fault::Forked, first.min(last), last, head.name());
             return;
         }
-        self.confirmed = self.confirmed.max(head.size);
+        self.confirmed = head.size;
+        if head.number.is_none() {
+            self.confirmed_elsewhere = head.size;
+        }
     }
 
     /// The next stored head that can be believed.
     async fn peek(&mut self, report: &mut Report) -> Result<Option<&Head>, Error> {
         while self.page.is_empty() && !self.ended {
-            let sql = "-- verify: checkpoints\nselect number, size, sealed_at, note from audit_checkpoint \
+            let sql = "-- verify: checkpoints\nselect number, size, note from audit_checkpoint \
                        where number >= $1 order by number limit $2";
             let rows = self.db.fetch(sql, args![self.next_number, PAGE]).await?;
             self.ended = (rows.len() as i64) < PAGE;
             for row in rows {
-                let (number, size, sealed_at) = (row.int(0), row.int(1), row.int(2));
+                let (number, size) = (row.int(0), row.int(1));
                 self.next_number = number.saturating_add(1);
                 self.ended |= number == i64::MAX;
                 let name = format!("checkpoint {number}");
                 let expected = self.last_number.saturating_add(1);
                 self.last_number = number;
-                let Some(claim) = believe(&row.text(3), self.keys, &name, report) else { continue };
-                let head = Head {
-                    number: Some(number),
-                    size: claim.size,
-                    root: claim.root,
-                    sealed_at: Some(Timestamp(sealed_at)),
+                let Some(claim) = believe(&row.text(2), self.keys, &mut self.origin, &name, report) else {
+                    continue;
                 };
+                let head = Head { number: Some(number), size: claim.size, root: claim.root };
                 let before = self.last.as_ref();
-                let in_order = before.is_none_or(|last| last.size < head.size && last.sealed_at <= head.sealed_at);
+                let in_order = before.is_none_or(|last| last.size < head.size);
                 if number != expected || i64::try_from(claim.size) != Ok(size) || !in_order {
                     report.add_anywhere(Fault::Checkpoints, format!("{name}, expected {expected}"));
                 }
@@ -149,8 +157,15 @@ impl<'a> Heads<'a> {
     }
 }
 
-/// The head that a note states, if it may be believed; without keys, as it stands.
-fn believe(note: &str, keys: &[PublicKey], name: &str, report: &mut Report) -> Option<Checkpoint> {
+/// The head that a note states, if it may be believed; without keys, as it stands. The first one names the log
+/// if no key does.
+fn believe(
+    note: &str,
+    keys: &[PublicKey],
+    own: &mut Option<String>,
+    name: &str,
+    report: &mut Report,
+) -> Option<Checkpoint> {
     let parsed = SignedNote::parse(note);
     let claim = parsed.as_ref().and_then(SignedNote::claim);
     let opened = match &parsed {
@@ -159,10 +174,8 @@ fn believe(note: &str, keys: &[PublicKey], name: &str, report: &mut Report) -> O
         Some(note) => note.open(keys),
     };
     let origin = claim.map(|claim| claim.origin).unwrap_or_default();
-    let own = keys.iter().any(|key| key.name() == origin);
     match opened {
-        // A key signs its own log's heads only; a head of another log under this key is another instance's.
-        Ok(head) if own || keys.is_empty() => return Some(head),
+        Ok(head) if *own.get_or_insert(head.origin.clone()) == origin => return Some(head),
         Ok(_) => report.add_anywhere(Fault::Foreign, format!("{name}: {origin}")),
         Err(Doubt::Unknown) => report.add_anywhere(Fault::Foreign, format!("{name}: {origin}")),
         Err(Doubt::Forged | Doubt::Malformed) => report.add_anywhere(Fault::Forged, name.to_owned()),

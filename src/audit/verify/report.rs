@@ -1,7 +1,6 @@
 //! What a verification found, and what it cannot prove.
 
 use crate::audit::key::PublicKey;
-use crate::clock::Timestamp;
 use crate::record::{Complaint, Language};
 
 /// Findings told one by one; more are only counted.
@@ -94,7 +93,6 @@ pub struct Head {
     pub number: Option<i64>,
     pub size: u64,
     pub root: [u8; 32],
-    pub sealed_at: Option<Timestamp>,
 }
 
 impl Head {
@@ -141,7 +139,10 @@ impl Report {
         let mut limits = Vec::new();
         let mut say = |zh: String, en: String| limits.push(language.pick(&zh, &en).to_owned());
         if !self.keys_given {
-            say("没有提供公钥，检查点的签名未核对。".into(), "No public key was given: signatures were not checked.".into());
+            say(
+                "没有提供公钥，检查点的签名未核对。".into(),
+                "No public key was given: signatures were not checked.".into(),
+            );
         }
         match self.first_known {
             None => say(
@@ -168,12 +169,16 @@ impl Report {
         if self.erased > 0 {
             say(
                 format!("{} 项记录的盐值已依法删除，其内容承诺不再可核对。", self.erased),
-                format!("The salts of {} items were erased on record; their commitments can no longer be opened.", self.erased),
+                format!(
+                    "The salts of {} items were erased on record; their commitments can no longer be opened.",
+                    self.erased
+                ),
             );
         }
         say(
             "本核对证明日志未被改动，不证明本地数据库里的数据属实。".into(),
-            "This proves that the log was not changed, not that the rows in the city's database were true.".into(),
+            "This proves that the log was not changed, not that the rows in the city's database were true."
+                .into(),
         );
         limits
     }
@@ -207,7 +212,8 @@ impl Report {
     /// hashes cut from the tree.
     pub(super) fn events_are_right(&mut self, first: u64, past: u64) {
         for finding in &mut self.findings {
-            let within = finding.at.is_some_and(|at| at >= first) && finding.until.is_some_and(|until| until < past);
+            let within =
+                finding.at.is_some_and(|at| at >= first) && finding.until.is_some_and(|until| until < past);
             if finding.fault == Fault::Inserted && within {
                 finding.fault = Fault::Tree;
                 finding.detail = "tile 0".to_owned();
@@ -218,5 +224,71 @@ impl Report {
     /// In the order of the log, what concerns no event in particular last.
     pub(super) fn settle(&mut self) {
         self.findings.sort_by_key(|finding| (finding.at.is_none(), finding.at, finding.fault));
+        self.findings.dedup_by(|next, before| {
+            let same = next.fault == before.fault && next.detail == before.detail && next.at.is_some();
+            let joins = same && before.until.and_then(|until| until.checked_add(1)) == next.at;
+            if joins {
+                before.until = next.until;
+            }
+            joins
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_is_worded_in_both_languages_and_names_its_place() {
+        let all = [
+            Fault::Altered,
+            Fault::Removed,
+            Fault::Inserted,
+            Fault::Moved,
+            Fault::Time,
+            Fault::Tree,
+            Fault::Forked,
+            Fault::Truncated,
+            Fault::Forged,
+            Fault::Foreign,
+            Fault::Checkpoints,
+            Fault::Kept,
+            Fault::Salt,
+            Fault::SaltErased,
+            Fault::Unreadable,
+        ];
+        for fault in all {
+            let finding = Finding { fault, at: Some(17), until: Some(19), detail: "DETAIL".into() };
+            let complaint = finding.complaint();
+            for language in [Language::Chinese, Language::English] {
+                let message = complaint.message(language);
+                assert!(message.contains("17–19") || message.contains("DETAIL"), "{message}");
+                assert!(!message.contains('{') && !complaint.advice(language).is_empty(), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_report_says_what_it_does_not_prove() {
+        let report = Report { size: 12, ..Report::default() };
+        begins(
+            &report.limits(Language::English),
+            "No public key|No checkpoint from elsewhere|The last 12 events|This proves",
+        );
+        let known = Report { first_known: Some(5), erased: 2, keys_given: true, ..report };
+        begins(
+            &known.limits(Language::Chinese),
+            "最早的外存检查点涵盖 5|最后 12 条|2 项记录的盐值|本核对证明",
+        );
+    }
+
+    /// Each sentence begins as expected.
+    fn begins(limits: &[String], expect: &str) {
+        let expect: Vec<_> = expect.split('|').collect();
+        assert_eq!(limits.len(), expect.len(), "{limits:#?}");
+        for (limit, start) in limits.iter().zip(expect) {
+            assert!(limit.starts_with(start), "{limit}");
+        }
     }
 }

@@ -61,8 +61,16 @@ impl Runs {
     /// Reports all runs. `events` is how many events stand in the table, `leaves` how many the tree knows.
     ///
     /// Shape:  true if a removal was told here that also explains the tree's surplus at its end.
-    pub fn tell(self, events: u64, leaves: u64, report: &mut Report) -> bool {
+    pub fn tell(mut self, events: u64, leaves: u64, report: &mut Report) -> bool {
         let mut explained = false;
+        // Checkpoints cut runs in two; here they are one again.
+        self.runs.dedup_by(|next, run| {
+            let joins = next.offset == run.offset && next.first == run.last + 1;
+            if joins {
+                run.last = next.last;
+            }
+            joins
+        });
         let moved_from: HashMap<Hash, u64> = self.runs.iter().map(|run| (run.kept, run.first)).collect();
         for (at, run) in self.runs.iter().enumerate() {
             let next = self.runs.get(at + 1).filter(|next| next.first == run.last + 1);
@@ -77,12 +85,19 @@ impl Runs {
                 },
                 Some(offset) if offset > 0 && run.last + 1 == events && events + offset as u64 == leaves => {
                     explained = true;
-                    report.add(Fault::Removed, run.first, run.first + offset as u64 - 1, "renumbered".to_owned());
+                    report.add(
+                        Fault::Removed,
+                        run.first,
+                        run.first + offset as u64 - 1,
+                        "renumbered".to_owned(),
+                    );
                 }
                 Some(offset) => {
                     // What was pushed past the end of the tree is told as the insertion that pushed it.
                     if offset < 0 && run.last + 1 == leaves && events == leaves + offset.unsigned_abs() {
-                        report.findings.retain(|told| told.fault != Fault::Inserted || told.at != Some(leaves));
+                        report
+                            .findings
+                            .retain(|told| told.fault != Fault::Inserted || told.at != Some(leaves));
                     }
                     let from = run.first.saturating_add_signed(offset);
                     let place = if length == 1 { from.to_string() } else { format!("{from}…") };

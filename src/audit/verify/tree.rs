@@ -41,5 +41,9 @@ pub fn node(left: &Hash, right: &Hash) -> Hash {
 }
 
 pub fn leaf(parts: &[&[u8]]) -> Hash {
-    parts.iter().fold(Sha256::new().chain_update([0]), |hasher, part| hasher.chain_update(part)).finalize().into()
+    parts
+        .iter()
+        .fold(Sha256::new().chain_update([0]), |hasher, part| hasher.chain_update(part))
+        .finalize()
+        .into()
 }

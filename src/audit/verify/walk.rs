@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
 use super::heads::Heads;
+use super::kept::Files;
 use super::reading::{self, Items, leaf_columns};
 use super::report::{Fault, Report};
 use super::runs::Runs;
 use super::tiles::Tiles;
 use super::tree::{self, Growing, Hash};
-use super::kept;
 use crate::args;
 use crate::audit::error::Error;
 use crate::audit::key::PublicKey;
@@ -30,14 +30,10 @@ struct Walk<'a> {
     last_time: i64,
     /// Records whose salts were erased with an event that says so.
     erased: HashSet<String>,
+    files: Files,
 }
 
-pub async fn events(
-    db: &Db,
-    keys: &[PublicKey],
-    notes: &[String],
-    report: &mut Report,
-) -> Result<(), Error> {
+pub async fn events(db: &Db, keys: &[PublicKey], notes: &[String], report: &mut Report) -> Result<(), Error> {
     let mut walk = Walk {
         db,
         tiles: Tiles::open(db).await?,
@@ -47,6 +43,7 @@ pub async fn events(
         now: Growing::default(),
         last_time: i64::MIN,
         erased: erased_records(db).await?,
+        files: Files::default(),
     };
     walk.compare_heads(report).await?;
     let mut next = i64::MIN;
@@ -94,7 +91,7 @@ impl Walk<'_> {
             None => report.add(Fault::Unreadable, index, index, String::new()),
         }
         if row.text(1) == "configuration" {
-            kept::named(self.db, index, &row.text(12), report).await?;
+            self.files.event(self.db, index, &row.text(12), report).await?;
         }
         report.size += 1;
         if index >= self.tiles.leaves {
@@ -126,7 +123,11 @@ impl Walk<'_> {
         if let (Some(now), Some(kept)) = (now, kept)
             && now != kept
         {
-            let same = match self.runs.current_offset(index).and_then(|by| Some((by, index.checked_add_signed(by)?))) {
+            let same = match self
+                .runs
+                .current_offset(index)
+                .and_then(|by| Some((by, index.checked_add_signed(by)?)))
+            {
                 Some((by, from)) if self.tiles.hash(from, report).await? == Some(now) => Some(by),
                 _ => None,
             };
@@ -165,6 +166,7 @@ impl Walk<'_> {
         for row in self.db.fetch(sql, &[]).await? {
             report.add_anywhere(Fault::Salt, row.int(0).to_string());
         }
+        self.files.end(self.db, report).await?;
         report.settle();
         Ok(())
     }
@@ -191,11 +193,8 @@ impl Walk<'_> {
 
 /// The records named by `erased` events. Those events are verified like all others in the walk.
 async fn erased_records(db: &Db) -> Result<HashSet<String>, Error> {
-    let sql = concat!(
-        "-- verify: erased\nselect ",
-        leaf_columns!(),
-        " from audit_leaf where event = 'erased'"
-    );
+    let sql =
+        concat!("-- verify: erased\nselect ", leaf_columns!(), " from audit_leaf where event = 'erased'");
     let rows = db.fetch(sql, &[]).await?;
     let items = rows.iter().filter_map(reading::leaf_and_items).flat_map(|(_, items)| items.list);
     Ok(items.map(|(record, _)| record).collect())

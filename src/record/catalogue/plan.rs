@@ -58,6 +58,15 @@ pub const ENTRIES: &[Entry] = &[
         advice_en: "look at the latest change of configuration; if it is meant, `qilu release` lets them go",
     },
     Entry {
+        id: "Q6013",
+        owner: Owner::Operator,
+        severity: Severity::Error,
+        zh: "读取中途被停止，未读完",
+        en: "the scan was stopped before its end",
+        advice_zh: "已写下的照常有效；再运行一次同步即可读完。",
+        advice_en: "what was written down stands; sync again to read the rest",
+    },
+    Entry {
         id: "Q6020",
         owner: Owner::Operator,
         severity: Severity::Error,
