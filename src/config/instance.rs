@@ -31,11 +31,19 @@ pub struct Instance {
     pub crosswalks: PathBuf,
     /// Folder of the province's schemas.
     pub schemas: PathBuf,
+    /// The bundled stand-in province, where the instance keeps one beside itself.
+    pub sandbox: Option<SandboxSettings>,
     /// `qilu.toml` as it was read.
     pub text: String,
 }
 
 impl Instance {
+    /// The file of the embedded ledger.
+    pub fn ledger_file(&self) -> &Path {
+        let LedgerPlace::File(path) = &self.ledger;
+        path
+    }
+
     /// Every configuration file that was loaded, by its path below the root: the ledger keeps them by hash.
     pub fn files(&self) -> Vec<(&Path, &str)> {
         let own = (Path::new("config/qilu.toml"), self.text.as_str());
@@ -58,6 +66,18 @@ pub struct AuditSettings {
     pub key_file: PathBuf,
     /// Where signed checkpoints are exported, ideally another machine's disk.
     pub checkpoints: PathBuf,
+}
+
+/// `[sandbox]`: commands that need the province start the stand-in when nothing answers at its address.
+#[derive(Clone, Debug)]
+pub struct SandboxSettings {
+    /// The platform whose place it takes; its `base_url` is a loopback address.
+    pub platform: Located<String>,
+    /// Where it keeps its state.
+    pub state: PathBuf,
+    pub app_id: String,
+    /// A reference, as in a platform's `[credentials]`.
+    pub app_secret: Located<String>,
 }
 
 /// One of the city's databases.

@@ -8,14 +8,14 @@ mod instance;
 mod load;
 mod parse_instance;
 mod parse_route;
-mod platform;
+pub mod platform;
 mod query;
 mod reader;
 mod route;
 mod secret;
 
 pub use fault::{Fault, Located};
-pub use instance::{AuditSettings, Database, Instance, LedgerPlace};
+pub use instance::{AuditSettings, Database, Instance, LedgerPlace, SandboxSettings};
 pub use platform::{Mode, Platform};
 pub use reader::{Reader, Section};
 pub use route::{

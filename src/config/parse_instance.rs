@@ -5,7 +5,9 @@ use std::path::Path;
 
 use chrono_tz::Tz;
 
-use super::{AuditSettings, Database, Fault, Instance, LedgerPlace, Located, Reader, Section, is_plain_name};
+use super::{
+    AuditSettings, Database, Fault, Instance, LedgerPlace, Located, Reader, SandboxSettings, Section, is_plain_name,
+};
 use crate::record::{Complaint, Language};
 
 impl Instance {
@@ -50,6 +52,7 @@ fn read_instance(root: &Path, text: &str, top: &Section<'_>) -> Option<Instance>
         };
         section.all_sections().into_iter().filter_map(read).collect()
     });
+    let sandbox = top.section("sandbox").and_then(|section| read_sandbox(root, &section));
     top.finish();
     let name = name?.value;
     Some(Instance {
@@ -65,8 +68,18 @@ fn read_instance(root: &Path, text: &str, top: &Section<'_>) -> Option<Instance>
         routes: BTreeMap::new(),
         crosswalks,
         schemas,
+        sandbox,
         text: text.to_owned(),
     })
+}
+
+fn read_sandbox(root: &Path, section: &Section<'_>) -> Option<SandboxSettings> {
+    let platform = section.need_text("platform");
+    let app_id = section.need_text("app_id");
+    let app_secret = section.need_text("app_secret");
+    let state = path_of(section, "state", root, "data/sandbox.db");
+    section.finish();
+    Some(SandboxSettings { platform: platform?, state, app_id: app_id?.value, app_secret: app_secret? })
 }
 
 fn read_database(name: String, root: &Path, zone: Tz, section: &Section<'_>) -> Option<Database> {

@@ -1,8 +1,24 @@
 //! One province: `config/platforms/NAME.toml`.
+//!
+//! Shape and references only. What the expressions mean is known to the room `platform`, which compiles them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Fault, Located, Reader};
+use super::{Fault, Located, Reader, Section};
+use crate::record::Complaint;
+
+mod answer;
+mod call;
+mod limits;
+mod remedy;
+mod tls;
+
+pub use answer::{AnswerText, ItemsText, ListText, RecordText, ReviewState, ReviewsText};
+pub use call::{Call, Digest, Encoding, Named, Operation, SignStep, Template};
+pub use limits::{Duplicates, Limits, Means, Paging, Resend, Retry};
+pub use remedy::{Refusal, Remedy, RemedyRule};
+pub use tls::{Tls, Trust};
 
 /// How one province talks.
 #[derive(Clone, Debug)]
@@ -14,6 +30,24 @@ pub struct Platform {
     pub base_url: Located<String>,
     /// Folder below `schemas/`, e.g. `shandong/v1`.
     pub schemas: Located<String>,
+    /// The city's code in the province's region table, e.g. `370300`.
+    pub city_code: Located<String>,
+    pub tls: Tls,
+    /// Name → reference (`env:`, `file:`, `credential:`); never a value.
+    pub credentials: Vec<Named>,
+    /// Sent with every request.
+    pub headers: Vec<Named>,
+    pub sign: Vec<SignStep>,
+    pub operations: BTreeMap<Operation, Call>,
+    pub answer: AnswerText,
+    /// The first rule that holds decides.
+    pub remedies: Vec<RemedyRule>,
+    /// By the province's item code.
+    pub refusals: BTreeMap<String, Refusal>,
+    pub duplicates: Duplicates,
+    pub limits: Limits,
+    pub retry: Retry,
+    pub paging: Paging,
     /// The file as it was read, kept in full by its hash in the ledger.
     pub text: String,
 }
@@ -28,24 +62,205 @@ pub enum Mode {
 }
 
 impl Platform {
-    /// The platform of one file and everything that is wrong in it.
+    /// Reads a profile.
+    ///
+    /// Shape:  the profile, or `None` where a fault left a needed part out; and every fault, in file order.
+    ///         A profile can come back together with faults: it is then good to look at, not to send by.
     pub fn read(name: &str, file: &Path, text: &str) -> (Option<Platform>, Vec<Fault>) {
         let reader = Reader::new(file, text);
         let tree = reader.parse();
-        let root = reader.root(&tree);
-        let title = root.need_text("title");
-        let mode = root.word("mode", &[("rehearse", Mode::Rehearse), ("live", Mode::Live)]);
-        let (base_url, schemas) = (root.need_text("base_url"), root.need_text("schemas"));
-        let parts = title.zip(base_url).zip(schemas);
-        let platform = parts.map(|((title, base_url), schemas)| Platform {
-            name: name.to_owned(),
-            file: file.to_owned(),
-            title: title.value,
-            mode: mode.unwrap_or(Mode::Rehearse),
-            base_url,
-            schemas,
-            text: text.to_owned(),
-        });
+        let platform = read_root(name, file, text, &reader.root(&tree));
         (platform, reader.into_faults())
+    }
+
+    /// What is allowed and yet worth saying at every check: plain HTTP, sending that may duplicate.
+    pub fn remarks(&self) -> Vec<Fault> {
+        let mut remarks = Vec::new();
+        if self.base_url.starts_with("http://") && !is_loopback(&self.base_url) {
+            let complaint = Complaint::new("Q7401").found(&*self.base_url);
+            remarks.push(self.base_url.fault(&self.file, 0, complaint));
+        }
+        if self.duplicates.may_duplicate {
+            remarks.push(self.base_url.fault(&self.file, 0, Complaint::new("Q7402")));
+        }
+        remarks
+    }
+}
+
+fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<Platform> {
+    let title = root.need_text("title");
+    let modes = [("rehearse", Mode::Rehearse), ("live", Mode::Live)];
+    let mode = root.word("mode", &modes).unwrap_or(Mode::Rehearse);
+    let base_url = root.need_text("base_url").filter(|url| {
+        let good = is_base_url(url);
+        if !good {
+            let expected = "https://HOST[:PORT][/PATH], without user, `?`, `#` and closing `/`";
+            root.complain_at("base_url", expected_at("base_url", expected).found(&url.value));
+        }
+        good
+    });
+    let schemas = root.need_text("schemas");
+    let city_code = root.need_text("city_code");
+    let tls = tls::read(root);
+    let credentials = read_credentials(root);
+    let headers = root.section("headers").map(|section| section.all_texts()).unwrap_or_default();
+    let sign = call::read_sign(root);
+    let operations = call::read_operations(root);
+    let answer = answer::read(root);
+    let remedies = remedy::read_rules(root);
+    let refusals = remedy::read_refusals(root);
+    let duplicates = limits::read_duplicates(root);
+    let limits = limits::read_limits(root);
+    let retry = limits::read_retry(root);
+    let paging = limits::read_paging(root);
+    root.finish();
+    Some(Platform {
+        name: name.to_owned(),
+        file: file.to_owned(),
+        title: title?.value,
+        mode,
+        base_url: base_url?,
+        schemas: schemas?,
+        city_code: city_code?,
+        tls,
+        credentials,
+        headers: named(headers),
+        sign,
+        operations: operations?,
+        answer: answer?,
+        remedies,
+        refusals,
+        duplicates: duplicates?,
+        limits,
+        retry,
+        paging,
+        text: text.to_owned(),
+    })
+}
+
+/// References are checked by their shape alone. A value that is none is never repeated in the message: it may
+/// be a secret that somebody pasted.
+fn read_credentials(root: &Section<'_>) -> Vec<Named> {
+    let Some(section) = root.section("credentials") else { return Vec::new() };
+    let credentials = named(section.all_texts());
+    for Named { name, expression } in &credentials {
+        let is_reference = ["env:", "file:", "credential:"].iter().any(|door| expression.starts_with(door));
+        let is_word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_reference {
+            let expected = "a reference: env:NAME, file:PATH or credential:NAME, never the secret itself";
+            section.complain_at(
+                name,
+                expected_at(&format!("credentials.{}", name.value), expected).found("***"),
+            );
+        }
+        if !is_word {
+            let complaint = expected_at("credentials", "names of letters, digits and _").found(&name.value);
+            section.complain_at(name, complaint);
+        }
+    }
+    credentials
+}
+
+fn named(pairs: Vec<(Located<String>, Located<String>)>) -> Vec<Named> {
+    pairs.into_iter().map(|(name, expression)| Named { name, expression }).collect()
+}
+
+/// `Q1004`: the key's value is not what it should be.
+fn expected_at(key: &str, expected: &str) -> Complaint {
+    Complaint::new("Q1004").fact("key", key).fact("expected", expected)
+}
+
+fn is_base_url(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else {
+        return false;
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    let clean = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '@' | '\\' | '"' | '<' | '>');
+    !host.is_empty() && !host.starts_with(':') && rest.chars().all(clean) && !rest.ends_with('/')
+}
+
+fn is_loopback(url: &str) -> bool {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let host = rest.split('/').next().unwrap_or_default();
+    host == "localhost"
+        || host.starts_with("localhost:")
+        || host.starts_with("127.")
+        || host == "[::1]"
+        || host.starts_with("[::1]:")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHANDONG: &str = include_str!("../../config/platforms/shandong.toml");
+
+    fn read(text: &str) -> (Option<Platform>, Vec<String>) {
+        let (platform, faults) = Platform::read("p", Path::new("p.toml"), text);
+        let shown = |fault: &Fault| format!("{}:{} {}", fault.line, fault.column, fault.complaint);
+        (platform, faults.iter().map(shown).collect())
+    }
+
+    #[test]
+    fn the_shipped_profile_reads_without_a_fault_and_rehearses() {
+        let (platform, faults) = read(SHANDONG);
+        assert_eq!(faults, Vec::<String>::new());
+        let platform = platform.unwrap();
+        assert_eq!(platform.mode, Mode::Rehearse);
+        assert_eq!(&*platform.base_url, "https://123.232.30.9:27180/api/v1");
+        assert_eq!(platform.operations.len(), 7);
+        assert!(platform.remarks().is_empty());
+    }
+
+    #[test]
+    fn a_damaged_profile_tells_all_its_faults_with_their_places() {
+        let rows: &[(&str, &str, &str)] = &[
+            ("mode = \"rehearse\"", "mode = \"prod\"", "Q1004 `mode` is prod; expected rehearse | live"),
+            ("method = \"POST\"", "method = \"STORE\"", "Q1004 `operations.create.method` is STORE"),
+            ("records_max = 100", "records_max = 0", "Q1004 `limits.records_max` is 0"),
+            ("records_max = 100", "record_max = 100", "Q1003 `limits.record_max` is not a known key"),
+            ("algorithm = \"hmac-sha256\"", "algorithm = \"hmac\"", "Q1004 `sign[1].algorithm` is hmac"),
+            ("env:QILU_SHANDONG_APP_SECRET", "s3cret", "Q1004 `credentials.app_secret` is ***"),
+            ("means = [\"idempotency-key\", \"duplicate-answer\"]", "means = []", "Q7403"),
+            ("remedy = \"block\"", "remedy = \"give-up\"", "Q1004 `remedies[0].remedy` is give-up"),
+            ("returned = \"returned\"", "returned = \"sent back\"", "Q1004 `answer.reviews.states.returned`"),
+            ("[paging]", "[pageing]", "Q1003 `pageing` is not a known key"),
+            ("base_url = \"https://", "base_url = \"ftp://", "Q1004 `base_url` is ftp://"),
+            ("roots = \"system\"", "pins = [\"sha256:12\"]", "Q1004 `tls.pins` is sha256:12"),
+        ];
+        for (from, to, expect) in rows {
+            assert!(SHANDONG.contains(from), "{from}");
+            let (_, faults) = read(&SHANDONG.replacen(from, to, 1));
+            assert!(faults.iter().any(|fault| fault.contains(expect)), "{to}: {faults:#?}");
+        }
+    }
+
+    #[test]
+    fn a_pasted_secret_is_not_repeated() {
+        let (_, faults) = read(&SHANDONG.replace("env:QILU_SHANDONG_APP_SECRET", "s3cret-of-the-city"));
+        assert!(!faults.is_empty());
+        assert!(faults.iter().all(|fault| !fault.contains("s3cret")), "{faults:?}");
+    }
+
+    #[test]
+    fn an_empty_file_is_a_list_of_what_is_missing() {
+        let (platform, faults) = read("");
+        assert!(platform.is_none());
+        for key in ["title", "base_url", "schemas", "city_code", "operations", "answer", "duplicates"] {
+            assert!(faults.iter().any(|fault| fault.contains(&format!("`{key}` is missing"))), "{key}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_named_unless_it_stays_on_this_machine() {
+        for (url, remarks) in [
+            ("http://10.1.2.3:8080/api", 1),
+            ("http://127.0.0.1:9000/api/v1", 0),
+            ("http://localhost:9000", 0),
+            ("https://sti.example.cn/api", 0),
+        ] {
+            let text = SHANDONG.replace("https://123.232.30.9:27180/api/v1", url);
+            assert_eq!(read(&text).0.unwrap().remarks().len(), remarks, "{url}");
+        }
     }
 }

@@ -1,0 +1,36 @@
+//! Batches become requests, answers become events.
+//!
+//! What an answer means is decided here and nowhere else: one remedy table, the profile's first, ours after it.
+//! HTTP's status alone proves nothing; an answer that is not understood is doubt, never success; an item that
+//! the answer does not mention is unknown. The room keeps no state and repeats nothing: when a batch goes again
+//! is the ledger's business, `next_wait` only says how long to wait.
+
+mod exchange;
+mod judge;
+mod read;
+mod render;
+mod verdict;
+mod wait;
+
+pub use exchange::exchange;
+pub use judge::{Judgement, judge, weigh};
+pub use read::{
+    Bookmark, LookFor, Page, Ping, RemoteRecord, Review, ReviewPage, Scope, list, lookup, ping, reviews,
+};
+pub use render::{portion, preview, render};
+pub use wait::next_wait;
+
+use crate::config::platform::Operation;
+use crate::plan::Action;
+
+/// The operation of the profile that carries an action out.
+pub fn operation(action: Action) -> Operation {
+    match action {
+        Action::Create => Operation::Create,
+        Action::Update => Operation::Update,
+        Action::Withdraw => Operation::Withdraw,
+    }
+}
+
+#[cfg(test)]
+mod tests;

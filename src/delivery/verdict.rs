@@ -1,0 +1,238 @@
+//! The remedy table: what a whole exchange that is no success means. The profile's rules first, then ours.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json};
+
+use crate::config::platform::{Operation, Remedy};
+use crate::ledger::{LaneEffect, Trouble};
+use crate::platform::{Answer, Bindings, Break, Broken, Known, Profile, one_line};
+use crate::record::{Complaint, Value};
+
+/// A whole answer, read as far as it can be.
+pub(super) struct Heard {
+    status: u16,
+    headers: Json,
+    /// `None` if the body is empty or not JSON.
+    body: Option<Json>,
+    pub(super) code: Option<String>,
+    message: Option<String>,
+}
+
+/// What a failed exchange means.
+pub(super) struct Verdict {
+    pub(super) outcome: Outcome,
+    pub(super) trouble: Trouble,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Proved: by the profile's word or because the request never arrived whole.
+    NotAccepted,
+    InDoubt,
+    /// The batch as such is refused, every record of it.
+    Refused,
+}
+
+impl Outcome {
+    fn of(remedy: Remedy) -> Self {
+        match remedy {
+            Remedy::Retry | Remedy::Wait | Remedy::Block => Outcome::NotAccepted,
+            Remedy::Doubt => Outcome::InDoubt,
+            Remedy::Refuse => Outcome::Refused,
+        }
+    }
+}
+
+/// The longest message of the province that a complaint repeats, in characters.
+const MESSAGE_CHARS_MAX: usize = 200;
+/// From this difference on, a refused signature is first of all a matter of clocks.
+const CLOCK_AHEAD_S_MAX: i64 = 120;
+/// The least a lane pauses: also where the province says "0 seconds".
+const PAUSE_MIN: Duration = Duration::from_secs(1);
+
+impl Heard {
+    pub(super) fn read(profile: &Profile, operation: Operation, answer: &Answer) -> Self {
+        let body = serde_json::from_slice(strip_mark(&answer.body)).ok();
+        let headers: Map<String, Json> =
+            answer.headers.iter().map(|(name, value)| (name.clone(), Json::from(value.as_str()))).collect();
+        let mut heard =
+            Heard { status: answer.status, headers: headers.into(), body, code: None, message: None };
+        let bindings = heard.bind(operation);
+        let code = profile.answer().code.text(&bindings);
+        let message = profile.answer().message.text(&bindings);
+        drop(bindings);
+        heard.code = code;
+        heard.message = message;
+        heard
+    }
+
+    pub(super) fn body(&self) -> Option<&Json> {
+        self.body.as_ref()
+    }
+
+    /// Whether the profile's success test is true of a body that could be read.
+    pub(super) fn is_success(&self, profile: &Profile, operation: Operation) -> bool {
+        self.body.is_some() && profile.answer().success.holds(&self.bind(operation))
+    }
+
+    /// The names of an answer's expressions.
+    pub(super) fn bind(&self, operation: Operation) -> Bindings<'_> {
+        Bindings::default()
+            .with("status", Known::Value(Value::Int(i64::from(self.status))))
+            .with("headers", Known::Json(&self.headers))
+            .with("body", self.body.as_ref().map_or(Known::NULL, Known::Json))
+            .with("code", Known::maybe(self.code.as_deref()))
+            .with("message", Known::maybe(self.message.as_deref()))
+            .with("action", Known::Text(operation.word()))
+    }
+
+    /// The complaint with what the province said as facts.
+    fn quote(&self, complaint: Complaint) -> Complaint {
+        let message = self.message.as_deref().unwrap_or("–");
+        complaint
+            .fact("status", self.status)
+            .fact("code", one_line(self.code.as_deref().unwrap_or("–"), 40))
+            .fact("message", one_line(message, MESSAGE_CHARS_MAX))
+    }
+}
+
+/// The verdict on an answer that is no success.
+pub(super) fn of_answer(profile: &Profile, operation: Operation, answer: &Answer, heard: &Heard) -> Verdict {
+    let limits = &profile.platform().limits;
+    let asked = retry_after(answer).map(|wait| wait.clamp(PAUSE_MIN, limits.retry_after_max));
+    let bindings = heard.bind(operation).with("transport", Known::NULL);
+    let ruled = profile.rules().iter().find(|rule| rule.when.holds(&bindings)).map(|found| &found.rule);
+    let wait = ruled.and_then(|rule| rule.wait);
+    let pause = asked.or(wait).unwrap_or(limits.pause).max(PAUSE_MIN);
+    let mut complaint = heard.quote(Complaint::new(complaint_of(answer, heard)));
+    if let Some(ahead) = answer.clock_ahead_s() {
+        complaint = complaint.fact("clock", ahead);
+    }
+    complaint = complaint.fact("pause", pause.as_secs());
+    if complaint.id == "Q7101" {
+        let head = &answer.body[..answer.body.len().min(400)];
+        complaint = complaint.found(one_line(&String::from_utf8_lossy(head), 80));
+    }
+    if let Some(rule) = ruled {
+        complaint = complaint.fact("hint_zh", &rule.zh).fact("hint_en", &rule.en);
+        if let Some(who) = rule.who {
+            complaint = complaint.owner(who);
+        }
+    }
+    let (outcome, lane) = match ruled.map(|rule| rule.remedy) {
+        Some(remedy @ Remedy::Wait) => (Outcome::of(remedy), LaneEffect::Pause(pause)),
+        Some(remedy @ Remedy::Block) => (Outcome::of(remedy), LaneEffect::Block),
+        // Whatever the answer means for the batch, a Retry-After is an order to keep away.
+        Some(remedy) => (Outcome::of(remedy), asked.map_or(LaneEffect::None, LaneEffect::Pause)),
+        None => (Outcome::InDoubt, built_in(answer.status, asked, pause)),
+    };
+    Verdict { outcome, trouble: Trouble { complaint, lane } }
+}
+
+/// The verdict on an exchange that broke.
+pub(super) fn of_break(profile: &Profile, operation: Operation, broken: &Broken) -> Verdict {
+    let platform = profile.platform();
+    let bindings = Bindings::default()
+        .with("status", Known::NULL)
+        .with("headers", Known::NULL)
+        .with("body", Known::NULL)
+        .with("code", Known::NULL)
+        .with("message", Known::NULL)
+        .with("action", Known::Text(operation.word()))
+        .with("transport", Known::Text(broken.class.word()));
+    let ruled = profile.rules().iter().find(|rule| rule.when.holds(&bindings)).map(|found| &found.rule);
+    let remedy = match (ruled, broken.class) {
+        // No rule may turn doubt into proof: what may have arrived stays doubtful.
+        (Some(_), class) if !class.is_proved_not_sent() => Remedy::Doubt,
+        (Some(rule), _) => rule.remedy,
+        (None, Break::Refused | Break::Dns | Break::Connect) => Remedy::Wait,
+        (None, Break::Tls) => Remedy::Block,
+        (None, Break::LateBefore) => Remedy::Retry,
+        (None, Break::LateAfter | Break::Reset | Break::Truncated | Break::TooLarge) => Remedy::Doubt,
+    };
+    let pause = ruled.and_then(|rule| rule.wait).unwrap_or(platform.limits.pause).max(PAUSE_MIN);
+    let id = match broken.class {
+        Break::Refused => "Q7001",
+        Break::Dns => "Q7002",
+        Break::Connect => "Q7003",
+        Break::Tls => "Q7004",
+        Break::LateBefore => "Q7005",
+        Break::LateAfter => "Q7006",
+        Break::Reset => "Q7007",
+        Break::Truncated => "Q7008",
+        Break::TooLarge => "Q7009",
+    };
+    let mut complaint = Complaint::new(id)
+        .fact("address", &*platform.base_url)
+        .fact("reason", one_line(&broken.reason, MESSAGE_CHARS_MAX))
+        .fact("pause", pause.as_secs());
+    if let Some(rule) = ruled {
+        complaint = complaint.fact("hint_zh", &rule.zh).fact("hint_en", &rule.en);
+        if let Some(who) = rule.who {
+            complaint = complaint.owner(who);
+        }
+    }
+    let lane = match remedy {
+        Remedy::Wait => LaneEffect::Pause(pause),
+        Remedy::Block => LaneEffect::Block,
+        Remedy::Retry | Remedy::Doubt | Remedy::Refuse => LaneEffect::None,
+    };
+    Verdict { outcome: Outcome::of(remedy), trouble: Trouble { complaint, lane } }
+}
+
+/// The trouble of an answer that says success and does not hold what a success holds.
+pub(super) fn not_understood(heard: &Heard, what: &str) -> Trouble {
+    let complaint = heard.quote(Complaint::new("Q7103")).fact("what", what);
+    Trouble { complaint, lane: LaneEffect::None }
+}
+
+/// What a status does to the lane where the profile says nothing. The batch itself stays in doubt: a status comes
+/// from whoever answered first, and that may be a gateway behind which the request went through.
+fn built_in(status: u16, asked: Option<Duration>, pause: Duration) -> LaneEffect {
+    match status {
+        // Whoever answers so will answer so again, until a person has looked.
+        300..=399 | 401 | 403 | 404 | 407 => LaneEffect::Block,
+        429 | 503 => LaneEffect::Pause(pause),
+        _ => asked.map_or(LaneEffect::None, LaneEffect::Pause),
+    }
+}
+
+/// The complaint's id by what was answered; the profile's rule adds its own sentence.
+fn complaint_of(answer: &Answer, heard: &Heard) -> &'static str {
+    let skewed = answer.clock_ahead_s().is_some_and(|ahead| ahead.abs() > CLOCK_AHEAD_S_MAX);
+    match answer.status {
+        300..=399 => "Q7111",
+        401 if skewed => "Q7114",
+        401 | 407 => "Q7105",
+        403 => "Q7106",
+        404 => "Q7107",
+        409 => "Q7112",
+        413 => "Q7113",
+        429 => "Q7108",
+        503 => "Q7109",
+        500.. => "Q7110",
+        _ if answer.body.iter().all(u8::is_ascii_whitespace) => "Q7102",
+        _ if heard.body.is_none() => "Q7101",
+        _ if heard.code.is_none() => "Q7103",
+        _ => "Q7104",
+    }
+}
+
+/// Source: RFC 9110 §10.2.3. A date counts from the answer's own `Date` where it has one, so that a clock that
+/// is off does not matter.
+fn retry_after(answer: &Answer) -> Option<Duration> {
+    use crate::platform::http_date;
+    let written = answer.header("retry-after")?.trim();
+    if let Ok(seconds) = written.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = http_date(written)?;
+    let now = answer.header("date").and_then(http_date).unwrap_or(answer.received.0.div_euclid(1_000_000));
+    Some(Duration::from_secs(u64::try_from(until.saturating_sub(now)).unwrap_or(0)))
+}
+
+/// Without a byte order mark, which some servers put before JSON.
+fn strip_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}

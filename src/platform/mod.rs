@@ -1,0 +1,35 @@
+//! The street to the province: TLS, credentials, signing, envelopes, limits, redaction.
+//!
+//! A profile is compiled once; from it requests are built as plain data, by pure code, and carried by a
+//! `Transport`. The room decides nothing about a delivery and keeps nothing: what an answer means is the
+//! business of `delivery`. It never follows a redirect, never repeats a request by itself, uses no proxy that
+//! is not configured, and cannot be told to trust just any certificate.
+
+mod answer;
+mod bindings;
+mod certificate;
+mod credentials;
+mod formula;
+mod limiter;
+mod paper;
+mod pin;
+mod profile;
+mod reading;
+mod request;
+mod sign;
+mod street;
+mod template;
+mod wire;
+
+pub(crate) use answer::http_date;
+pub use answer::{Answer, Break, Broken};
+pub use bindings::{Bindings, Known};
+pub use credentials::Credentials;
+pub use formula::Formula;
+pub(crate) use paper::one_line;
+pub use profile::{Profile, Rule};
+pub use reading::{AnswerReading, ItemsReading, ListReading, RecordReading, ReviewsReading};
+pub use request::{Fresh, Request};
+pub use street::{Passage, Street, Transport};
+pub use template::Part;
+pub use wire::Wire;

@@ -1,0 +1,128 @@
+//! Requests and answers as they may be kept and shown: without secrets, personal data masked, cut to size.
+
+use super::{Answer, Credentials, Request};
+use crate::record::mask;
+
+/// The most of a body that is kept for showing, in bytes. The payload itself stays whole in the ledger with its
+/// hash; this is for reading, and masking costs time for every byte.
+const SHOWN_BYTES_MAX: usize = 16 * 1024;
+
+/// Headers that carry a session or a secret by their nature.
+const SECRET_HEADERS: [&str; 5] =
+    ["authorization", "proxy-authorization", "cookie", "set-cookie", "www-authenticate"];
+
+impl Request {
+    /// Method and address, headers, an empty line, the body.
+    pub fn show(&self, credentials: &Credentials) -> String {
+        let mut text = format!("{} {}\n", self.method, self.url);
+        for (name, value) in &self.headers {
+            let secret = self.secret_headers.iter().any(|known| known.eq_ignore_ascii_case(name));
+            write_header(&mut text, name, value, secret);
+        }
+        write_body(&mut text, &self.body);
+        credentials.hide(text)
+    }
+}
+
+impl Answer {
+    /// Status, headers, an empty line, the body.
+    pub fn show(&self, credentials: &Credentials) -> String {
+        let mut text = format!("HTTP {}\n", self.status);
+        for (name, value) in &self.headers {
+            write_header(&mut text, name, value, false);
+        }
+        write_body(&mut text, &self.body);
+        credentials.hide(text)
+    }
+}
+
+fn write_header(text: &mut String, name: &str, value: &str, secret: bool) {
+    let secret = secret || SECRET_HEADERS.iter().any(|known| known.eq_ignore_ascii_case(name));
+    text.push_str(name);
+    text.push_str(": ");
+    text.push_str(if secret { "***" } else { value });
+    text.push('\n');
+}
+
+fn write_body(text: &mut String, body: &[u8]) {
+    if body.is_empty() {
+        return;
+    }
+    text.push('\n');
+    let shown = &body[..body.len().min(SHOWN_BYTES_MAX)];
+    let shown = String::from_utf8_lossy(shown);
+    let mut shown = shown.as_ref();
+    if body.len() > SHOWN_BYTES_MAX {
+        // A number cut in half would no longer be recognised and masked: end before the last word.
+        let is_end = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '_' | '-' | '+'));
+        shown = &shown[..shown.rfind(is_end).unwrap_or(0)];
+    }
+    text.push_str(&printable(&mask(shown)));
+    if body.len() > SHOWN_BYTES_MAX {
+        text.push_str(&format!("\n… ({} bytes)", body.len()));
+    }
+}
+
+/// Control characters other than line ends become `·`: what is shown on a terminal must not steer it.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '·' } else { c }).collect()
+}
+
+/// A text of the province for a complaint: masked, in one line, at most `chars_max` characters.
+pub(crate) fn one_line(text: &str, chars_max: usize) -> String {
+    let head: String = text.chars().take(chars_max + 20).collect();
+    let masked = mask(&head);
+    let line: String = masked.chars().map(|c| if c.is_control() { ' ' } else { c }).take(chars_max).collect();
+    if masked.chars().count() > chars_max { format!("{line}…") } else { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+
+    #[test]
+    fn neither_secrets_nor_personal_data_are_kept() {
+        let credentials =
+            Credentials::from_pairs(&[("id", "zibo-market"), ("secret", "s3cret-9"), ("n", "1")]);
+        let request = Request {
+            method: "POST".into(),
+            url: "https://h/api?token=s3cret-9".into(),
+            headers: vec![
+                ("X-App-Id".into(), "zibo-market".into()),
+                ("Authorization".into(), "Basic eA==".into()),
+            ],
+            body: r#"{"phone":"13812345678","echo":"s3cret-9","n":1}"#.into(),
+            secret_headers: vec!["x-app-id".into()],
+        };
+        assert_eq!(
+            request.show(&credentials),
+            "POST https://h/api?token=***\nX-App-Id: ***\nAuthorization: ***\n\n\
+             {\"phone\":\"138****5678\",\"echo\":\"***\",\"n\":1}"
+        );
+        let answer = Answer {
+            status: 200,
+            headers: vec![("set-cookie".into(), "sid=1".into()), ("date".into(), "x".into())],
+            body: "\u{1b}[2J 13812345678 zibo-market".into(),
+            received: Timestamp(0),
+        };
+        assert_eq!(answer.show(&credentials), "HTTP 200\nset-cookie: ***\ndate: x\n\n·[2J 138****5678 ***");
+    }
+
+    #[test]
+    fn a_long_body_is_cut_between_words() {
+        let mut body = "甲".repeat(SHOWN_BYTES_MAX / 3 - 2);
+        body.push_str(",13812345678,");
+        body.push_str(&"x".repeat(100));
+        let mut text = String::new();
+        write_body(&mut text, body.as_bytes());
+        assert!(!text.contains("138"), "{}", &text[text.len() - 60..]);
+        assert!(text.ends_with(&format!("({} bytes)", body.len())));
+    }
+
+    #[test]
+    fn a_message_is_one_masked_line() {
+        assert_eq!(one_line("电话\r\n13812345678 有误", 100), "电话  138****5678 有误");
+        assert_eq!(one_line(&"字".repeat(50), 10), format!("{}…", "字".repeat(10)));
+    }
+}
