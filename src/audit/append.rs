@@ -16,11 +16,12 @@ use crate::db::Tx;
 ///         until the clock has caught up.
 /// Errors: a tree that does not fit the events is refused, so that nothing is built on damage.
 pub async fn append(tx: &mut Tx, event: &Event) -> Result<i64, Error> {
-    let last = tx
-        .fetch_one("-- audit append: last\nselect idx, time from audit_leaf order by idx desc limit 1", &[]);
-    let (index, time) = match last.await? {
-        Some(row) => (row.int(0) + 1, event.at.0.max(row.int(1))),
-        None => (0, event.at.0),
+    // The last event and the tile that the next one belongs to, in one look.
+    let sql = "-- audit append: last\nselect l.idx, l.time, t.hashes from audit_leaf l left join audit_tile t \
+               on t.level = 0 and t.position = (l.idx + 1) / 64 order by l.idx desc limit 1";
+    let (index, time, tile) = match tx.fetch_one(sql, &[]).await? {
+        Some(row) => (row.int(0) + 1, event.at.0.max(row.int(1)), row.blob(2)),
+        None => (0, event.at.0, Vec::new()),
     };
     let hash = tree::leaf_hash(&[&leaf::encode(event, time)]);
     let versions = &event.versions;
@@ -51,16 +52,19 @@ pub async fn append(tx: &mut Tx, event: &Event) -> Result<i64, Error> {
         let salts = "-- audit append: salts\ninsert into audit_salt (leaf, salts) values ($1, $2)";
         tx.execute(salts, args![index, &event.salts]).await?;
     }
-    push(tx, index, hash).await?;
+    push(tx, index, hash, tile).await?;
     Ok(index)
 }
 
 /// Adds a leaf's hash to its tile; a tile that becomes full hands its root to the level above.
-async fn push(tx: &mut Tx, index: i64, mut hash: Hash) -> Result<(), Error> {
-    let mut place = index as u64;
+async fn push(tx: &mut Tx, index: i64, mut hash: Hash, tile: Vec<u8>) -> Result<(), Error> {
+    let (mut place, mut first) = (index as u64, Some(tile));
     for level in 0.. {
         let (position, within) = (place / TILE_HASHES, place % TILE_HASHES);
-        let mut hashes = tiles::read(tx, level, position).await?;
+        let mut hashes = match first.take() {
+            Some(bytes) => tiles::parse(&bytes, level, position)?,
+            None => tiles::read(tx, level, position).await?,
+        };
         if hashes.len() as u64 != within {
             let found = hashes.len();
             return Err(Error::broken(format!(

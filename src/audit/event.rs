@@ -33,6 +33,8 @@ pub struct Event {
     pub(super) items: Vec<u8>,
     pub(super) item_hashes: Vec<Hash>,
     pub(super) salts: Vec<u8>,
+    /// Dice thrown ahead: a system call an item would cost more than its hashes.
+    dice: Vec<u8>,
 }
 
 /// The versions in force, each the SHA-256 of its content.
@@ -78,6 +80,7 @@ impl Event {
             items: Vec::new(),
             item_hashes: Vec::new(),
             salts: Vec::new(),
+            dice: Vec::new(),
         }
     }
 
@@ -123,7 +126,7 @@ impl Event {
     pub fn item(&mut self, clock: &Clock, item: &Item<'_>) {
         let contents = [item.row, item.document, item.payload];
         let salted = contents.iter().any(Option::is_some);
-        let mut salts: [u8; SALTS_BYTES] = if salted { clock.dice() } else { [0; SALTS_BYTES] };
+        let mut salts = if salted { self.throw(clock) } else { [0; SALTS_BYTES] };
         let mut commitments = [None; 3];
         for ((salt, content), commitment) in salts.chunks_mut(16).zip(contents).zip(&mut commitments) {
             match content {
@@ -141,6 +144,22 @@ impl Event {
         };
         self.item_hashes.push(leaf::put_item(&mut self.items, &fields));
         self.salts.extend_from_slice(&salts);
+    }
+
+    /// One item's salts; from the second item on, dice for the next sixteen are thrown at once.
+    fn throw(&mut self, clock: &Clock) -> [u8; SALTS_BYTES] {
+        if self.dice.is_empty() {
+            if self.item_hashes.is_empty() {
+                return clock.dice();
+            }
+            self.dice.extend(clock.dice::<{ 16 * SALTS_BYTES }>());
+            // Taken from the end, so that the first thrown must stand last.
+            self.dice.reverse();
+        }
+        let rest = self.dice.len() - SALTS_BYTES;
+        let mut salts = [0; SALTS_BYTES];
+        salts.iter_mut().zip(self.dice.drain(rest..).rev()).for_each(|(salt, byte)| *salt = byte);
+        salts
     }
 
     /// How many items it has so far.

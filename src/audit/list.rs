@@ -67,7 +67,10 @@ pub struct Entry {
 pub async fn list(db: &Db, filter: &Filter, page: Page) -> Result<Vec<Entry>, Error> {
     let mut found = Vec::new();
     let mut before = page.before.unwrap_or(i64::MAX);
-    let (since, until) = (filter.since.map_or(i64::MIN, |at| at.0), filter.until.map_or(i64::MAX, |at| at.0));
+    let since = first_at(db, filter.since.unwrap_or(Timestamp(i64::MIN))).await?;
+    if let Some(until) = filter.until {
+        before = before.min(first_at(db, until).await?);
+    }
     // Without a filter on items every row counts, and no more are read than asked for.
     let whole = filter.outcome.is_none() && filter.record.is_none();
     while found.len() < page.limit {
@@ -76,14 +79,13 @@ pub async fn list(db: &Db, filter: &Filter, page: Page) -> Result<Vec<Entry>, Er
             .fetch(
                 "-- audit list\nselect idx, time, event, actor, role, run, platform, kind, route, \
                  mapping, schema, profile, program, subject, items from audit_leaf \
-                 where idx < $1 and time >= $2 and time < $3 \
-                 and ($4 = '' or kind = $4) and ($5 = '' or actor = $5) and ($6 = '' or event = $6) \
-                 and ($7 = '' or route = $7) and ($8 = '' or platform = $8) and ($9 = '' or run = $9) \
-                 order by idx desc limit $10",
+                 where idx < $1 and idx >= $2 \
+                 and ($3 = '' or kind = $3) and ($4 = '' or actor = $4) and ($5 = '' or event = $5) \
+                 and ($6 = '' or route = $6) and ($7 = '' or platform = $7) and ($8 = '' or run = $8) \
+                 order by idx desc limit $9",
                 args![
                     before,
                     since,
-                    until,
                     given(&filter.kind),
                     given(&filter.actor),
                     filter.event.map_or("", Deed::word),
@@ -120,6 +122,23 @@ pub async fn items(db: &Db, index: i64) -> Result<Vec<EntryItem>, Error> {
 pub async fn size(db: &Db) -> Result<u64, Error> {
     let mut shelf = db;
     tiles::size(&mut shelf).await
+}
+
+/// The index of the first event at or after a time; the log's size if there is none. Times only grow, so that
+/// this needs no index of its own.
+async fn first_at(db: &Db, time: Timestamp) -> Result<i64, Error> {
+    let (mut low, mut high) = (0, i64::try_from(size(db).await?).unwrap_or(i64::MAX));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let sql = "-- audit time\nselect time from audit_leaf where idx = $1";
+        let row = db.fetch_one(sql, args![middle]).await?;
+        if row.is_some_and(|row| row.int(0) < time.0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
 }
 
 fn given(text: &Option<String>) -> &str {

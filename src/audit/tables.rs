@@ -26,7 +26,6 @@ create table audit_leaf (
     subject text not null,
     items blob not null
 );
-create index audit_leaf_time on audit_leaf (time);
 
 -- 48 bytes an item: the salts of row, document and payload. Overwritten with zeros to erase; the commitments
 -- in the leaf stay and then say nothing to anybody.
@@ -35,8 +34,8 @@ create table audit_salt (
     salts blob not null
 );
 
--- The hashes of the tree, 256 to a tile as in C2SP tlog-tiles: level 0 holds the leaves' hashes, each level
--- above the roots of the full tiles below it.
+-- The hashes of the tree, 64 to a tile: level 0 holds the leaves' hashes, each level above the roots of the full
+-- tiles below it.
 create table audit_tile (
     level integer not null,
     position integer not null,

@@ -5,9 +5,9 @@ use super::tree::{self, Hash};
 use crate::args;
 use crate::db::{self, Arg, Db, Row, Tx};
 
-/// Hashes in a full tile. Source: C2SP tlog-tiles.
-pub const TILE_HASHES: u64 = 256;
-const TILE_HEIGHT: u32 = 8;
+/// Hashes in a full tile: 2 KB, so that an append rewrites one page of the database and not three.
+pub const TILE_HASHES: u64 = 1 << TILE_HEIGHT;
+const TILE_HEIGHT: u32 = 6;
 
 /// Where tiles are read: inside a transaction or outside.
 pub trait Shelf {
@@ -30,7 +30,11 @@ impl Shelf for &Db {
 pub async fn read(shelf: &mut impl Shelf, level: u32, position: u64) -> Result<Vec<Hash>, Error> {
     let sql = "-- audit tile\nselect hashes from audit_tile where level = $1 and position = $2";
     let row = shelf.row(sql, args![i64::from(level), position as i64]).await?;
-    let bytes = row.map(|row| row.blob(0)).unwrap_or_default();
+    parse(&row.map(|row| row.blob(0)).unwrap_or_default(), level, position)
+}
+
+/// The hashes in a stored tile.
+pub fn parse(bytes: &[u8], level: u32, position: u64) -> Result<Vec<Hash>, Error> {
     let (hashes, rest) = bytes.as_chunks::<32>();
     if !rest.is_empty() || hashes.len() as u64 > TILE_HASHES {
         return Err(Error::broken(format!("tile {level}/{position} has {} bytes", bytes.len())));

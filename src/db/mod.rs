@@ -76,3 +76,9 @@ impl<'a, T: Into<Arg<'a>>> From<Option<T>> for Arg<'a> {
 macro_rules! args {
     ($($value:expr),* $(,)?) => { &[$($crate::db::Arg::from($value)),*] };
 }
+
+/// One row of [`Tx::execute_rows`], each value turned into an [`Arg`].
+#[macro_export]
+macro_rules! row {
+    ($($value:expr),* $(,)?) => { vec![$($crate::db::Arg::from($value)),*] };
+}

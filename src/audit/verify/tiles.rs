@@ -7,8 +7,8 @@ use crate::audit::error::Error;
 use crate::db::Db;
 
 /// Hashes in a tile, and how many levels a tree of 2^64 leaves can have.
-const FULL: u64 = 256;
-const LEVELS: usize = 8;
+const FULL: u64 = 64;
+const LEVELS: usize = 11;
 
 /// The kept tree: leaf hashes near where the walk is, and a check of every level above.
 pub struct Tiles<'a> {

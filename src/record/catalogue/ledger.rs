@@ -1,6 +1,4 @@
 //! Q9: ledger, audit and schedule.
-//!
-//! LONG BECAUSE: it is one table, and every entry has four texts.
 
 use super::{Entry, Owner, Severity};
 
@@ -193,5 +191,41 @@ pub const ENTRIES: &[Entry] = &[
         en: "the items of event {event} cannot be read",
         advice_zh: "明细被改动；与备份比对。",
         advice_en: "the items were changed; compare with a backup",
+    },
+    Entry {
+        id: "Q9201",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "计划时间 {found} 有 {count} 段，应为 5 段（分 时 日 月 星期），或 6 段（前面加秒）",
+        en: "the schedule {found} has {count} fields; it takes 5 (minute hour day month weekday) or 6 (seconds first)",
+        advice_zh: "例如每天 2 点：0 2 * * *；工作日 8 点半：30 8 * * 1-5；也可写 @daily。",
+        advice_en: "every day at two is `0 2 * * *`, workdays at half past eight `30 8 * * 1-5`; `@daily` works too",
+    },
+    Entry {
+        id: "Q9202",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "计划时间的“{field_zh}”一段写的是 {found}，应在 {range} 之内",
+        en: "the {field_en} field of the schedule is {found}; it takes numbers within {range}",
+        advice_zh: "可写 *、5、1-5、*/15、8-18/2、MON-FRI，用逗号分隔多个。",
+        advice_en: "write *, 5, 1-5, */15, 8-18/2 or MON-FRI, several with commas",
+    },
+    Entry {
+        id: "Q9203",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "六段的计划时间里，星期 {found} 用了数字，各家含义不同",
+        en: "the weekday {found} is a number in a six-field schedule, which programs read differently",
+        advice_zh: "改用英文缩写 SUN MON TUE WED THU FRI SAT，或改用五段写法（1 = 星期一）。",
+        advice_en: "write SUN MON TUE WED THU FRI SAT, or use five fields, where 1 is Monday",
+    },
+    Entry {
+        id: "Q9204",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "计划时间 {found} 永远不会到来",
+        en: "the schedule {found} never comes",
+        advice_zh: "检查日和月：例如 2 月没有 30 日。",
+        advice_en: "check day and month: there is no 30 February",
     },
 ];
