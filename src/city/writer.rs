@@ -111,9 +111,11 @@ impl Batch {
         key: &Value,
         columns: &[&str],
     ) -> Result<Option<Vec<Value>>, Complaint> {
-        let names: Vec<_> = columns.iter().map(|column| quoted(column)).collect();
+        // With the table's name in front: SQLite takes a lone quoted name that is no column for a text.
         let (table_name, key_name) = (quoted(table), quoted(key_column));
-        let sql = format!("SELECT {} FROM {table_name} WHERE {key_name} = $1 LIMIT 2", names.join(", "));
+        let names: Vec<_> = columns.iter().map(|column| format!("{table_name}.{}", quoted(column))).collect();
+        let names = names.join(", ");
+        let sql = format!("SELECT {names} FROM {table_name} WHERE {table_name}.{key_name} = $1 LIMIT 2");
         let cells = [self.cell(key_column, key)?];
         let found = self.driver.select(sql, &cells, columns).await;
         let mut lines = found.map_err(|reason| self.refused(table, &reason))?;

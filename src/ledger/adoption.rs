@@ -1,9 +1,10 @@
 //! First contact: creates of a new route are locked until what the province already holds has been matched.
 
+use super::accept::{accept_all, wake_children};
 use super::event::Item;
 use super::lanes::release;
+use super::queue::{Source, set_complaints};
 use super::runs::RunRef;
-use super::scan::set_complaints;
 use super::state::{Happening, State};
 use super::{Ledger, LedgerError, Result};
 use crate::args;
@@ -53,7 +54,8 @@ impl Ledger {
         let sql = "-- ledger.candidates
             select d.id, r.seq, r.id, d.version, r.key_text, r.title, b.content
             from delivery d join record r on r.seq = d.record join body b on b.print = d.document
-            where d.route = $1 and d.state = 'waiting_adoption' and d.id > $2 order by d.id limit $3";
+            where d.route = $1 and d.state = 'waiting_adoption' and d.id > $2
+              and d.state in ('waiting_run', 'waiting_adoption', 'waiting_person') order by d.id limit $3";
         let mut candidates = Vec::new();
         for row in self.db.fetch(sql, args![route, after, limit]).await? {
             let text = String::from_utf8(row.blob(6)).map_err(|_| LedgerError::Body)?;
@@ -76,7 +78,8 @@ impl Ledger {
             select d.id, r.seq, r.id, d.version, r.key_text, r.title, b.content
             from delivery d join record r on r.seq = d.record join body b on b.print = d.document
             where d.route = $1 and r.key_text = $2 and d.action = 'create'
-              and d.state in ('waiting_adoption', 'waiting_person')";
+              and d.state in ('waiting_adoption', 'waiting_person')
+              and d.state in ('waiting_run', 'waiting_adoption', 'waiting_person')";
         let Some(row) = self.db.fetch_one(sql, args![route, key_text]).await? else { return Ok(None) };
         let text = String::from_utf8(row.blob(6)).map_err(|_| LedgerError::Body)?;
         Ok(Some(Candidate {
@@ -107,7 +110,8 @@ impl Ledger {
                     let state = State::WaitingPerson.word();
                     tx.execute(sql, args![candidate.delivery, state, &complaint.id, now]).await?;
                     let complaints = std::slice::from_ref(complaint);
-                    set_complaints(&mut tx, candidate.record, "hold", candidate.version, complaints).await?;
+                    set_complaints(&mut tx, candidate.record, Source::Hold, candidate.version, complaints)
+                        .await?;
                     "doubtful"
                 }
             };
@@ -153,7 +157,7 @@ impl Ledger {
             update delivery set state = $2, reason = '', changed_at = $3
             where id = $1 and state in ('waiting_person', 'waiting_adoption')";
         tx.execute(sql, args![candidate.delivery, state.word(), now]).await?;
-        set_complaints(&mut tx, candidate.record, "hold", candidate.version, &[]).await?;
+        set_complaints(&mut tx, candidate.record, Source::Hold, candidate.version, &[]).await?;
         let mut event = run.event(Deed::Adopted, now);
         event.item(
             &self.clock,
@@ -183,7 +187,7 @@ impl Ledger {
     ) -> Result<()> {
         let sql = "-- ledger.adopted\nupdate record set origin = 'adopted', remote_id = $2, presence = 'there' where seq = $1";
         tx.execute(sql, args![candidate.record, remote_id]).await?;
-        set_complaints(tx, candidate.record, "hold", candidate.version, &[]).await?;
+        set_complaints(tx, candidate.record, Source::Hold, candidate.version, &[]).await?;
         if same {
             let item = Item {
                 delivery: candidate.delivery,
@@ -202,12 +206,13 @@ impl Ledger {
                 from
             };
             debug_assert!(from.next(Happening::Accepted).is_some(), "{from:?}");
-            self.accept(tx, &item, from, Action::Create, Some(remote_id.to_owned()), now).await?;
+            accept_all(tx, &[(&item, Some(remote_id.to_owned()))], from, Action::Create, now).await?;
         } else {
             let sql = "-- ledger.adopted_differs
                 update delivery set action = 'update', state = 'queued', reason = '', changed_at = $2 where id = $1";
             tx.execute(sql, args![candidate.delivery, now]).await?;
-            self.wake_children(tx, &run.platform, &run.kind, &candidate.key_text, now).await?;
+            let parent = (run.platform.clone(), run.kind.clone(), candidate.key_text.clone());
+            wake_children(tx, &[parent], now).await?;
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! Takes a batch out of the ledger: intent, payload and audit event are committed before a byte leaves.
 
+use std::collections::{HashMap, HashSet};
+
 use super::event::{Item, Lease, Payload};
+use super::queue::keep_body;
 use super::runs::RunRef;
-use super::scan::keep_body;
 use super::state::{Happening, State};
 use super::{Ledger, LedgerError, Result};
 use crate::args;
@@ -10,7 +12,8 @@ use crate::audit::{self, Deed};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::plan::Action;
-use crate::record::{Complaint, Document, Fingerprint, PARENT_PREFIX, ParentRef};
+use crate::record::{Complaint, Document, Fingerprint, ParentRef};
+use crate::row;
 
 /// How long a lease lasts before whoever looks calls it doubt, in microseconds: longer than any exchange.
 const LEASE_US: i64 = 10 * 60 * 1_000_000;
@@ -189,53 +192,30 @@ impl Ledger {
                               and o.state in ('in_flight', 'in_doubt'))
             order by d.next_at, d.id limit $5";
         let args = args![want.platform, want.action.word(), want.kind, now, records_max];
-        let mut items = Vec::new();
-        for row in tx.fetch(sql, args).await? {
+        let rows = tx.fetch(sql, args).await?;
+        let mut ready = Vec::with_capacity(rows.len());
+        for row in &rows {
+            ready.push((row, read_document(row.opt_blob(4))?));
+        }
+        let parents = parents_of(tx, want.platform, ready.iter().map(|(_, document)| document)).await?;
+        let mut items = Vec::with_capacity(ready.len());
+        let mut waiting = Vec::new();
+        for (row, mut document) in ready {
             let (delivery, record_id, version) = (row.int(0), row.text(1), row.int(2));
-            let document = match row.opt_blob(4) {
-                Some(text) => match self.with_parents(tx, want.platform, &text).await? {
-                    Some(document) => document,
-                    None => {
-                        let sql = "-- ledger.wait_for_parent
-                            update delivery set state = $2, changed_at = $3 where id = $1";
-                        let state =
-                            State::Queued.next(Happening::ParentMissing).unwrap_or(State::WaitingParent);
-                        tx.execute(sql, args![delivery, state.word(), now]).await?;
-                        continue;
-                    }
-                },
-                None => Document::default(),
-            };
+            let state = State::Queued.next(Happening::ParentMissing).unwrap_or(State::WaitingParent);
+            if !fill_in(&mut document, &parents) {
+                waiting.push(row![delivery, state.word(), now]);
+                continue;
+            }
             let item_key = format!("{}/{record_id}/{version}", self.instance_epoch());
-            let reason = row.text(5);
-            items.push(Item {
-                delivery,
-                record_id,
-                item_key,
-                version,
-                remote_id: row.opt_text(3),
-                document,
-                reason,
-            });
+            let reason = reason_for_withdrawal(want.action, row.text(5));
+            let remote_id = row.opt_text(3);
+            items.push(Item { delivery, record_id, item_key, version, remote_id, document, reason });
         }
+        let before = "-- ledger.wait_for_parent
+            update delivery set state = v.column2, changed_at = v.column3 from (";
+        tx.execute_rows(before, &waiting, ") as v where delivery.id = v.column1").await?;
         Ok(items)
-    }
-
-    /// The document with its parents' provincial ids; `None` while one of them is not known.
-    async fn with_parents(&self, tx: &mut Tx, platform: &str, text: &[u8]) -> Result<Option<Document>> {
-        let text = std::str::from_utf8(text).map_err(|_| LedgerError::Body)?;
-        if !text.contains(PARENT_PREFIX) {
-            return Document::from_text(text).map(Some).map_err(|_| LedgerError::Body);
-        }
-        let mut document = Document::from_text(text).map_err(|_| LedgerError::Body)?;
-        for parent in document.parents() {
-            let sql = "-- ledger.parent_id
-                select remote_id from record where platform = $1 and kind = $2 and key_text = $3";
-            let row = tx.fetch_one(sql, args![platform, &parent.kind, &parent.key]).await?;
-            let Some(remote_id) = row.and_then(|row| row.opt_text(0)) else { return Ok(None) };
-            document.0.values_mut().for_each(|value| fill_in(value, &parent, &remote_id));
-        }
-        Ok(Some(document))
     }
 
     /// Refuses the items that cannot be put into words, and gives back the others.
@@ -276,13 +256,14 @@ impl Ledger {
         let action = want.action.word();
         let args = args![&key, want.platform, want.kind, action, &print, now.0 + LEASE_US, run.id, now];
         let batch = tx.fetch_one(sql, args).await?.map(|row| row.int(0)).unwrap_or_default();
-        for item in &items {
-            let sql = "-- ledger.lease
-                update delivery set state = $2, batch = $3, fence = fence + 1, lease_until = $4, changed_at = $5
-                where id = $1 and state in ('queued', 'waiting_time')";
-            let state = State::InFlight.word();
-            tx.execute(sql, args![item.delivery, state, batch, now.0 + LEASE_US, now]).await?;
-        }
+        let until = now.0 + LEASE_US;
+        let state = State::InFlight.word();
+        let rows: Vec<_> = items.iter().map(|item| row![item.delivery, state, batch, until, now]).collect();
+        let before = "-- ledger.lease
+            update delivery set state = v.column2, batch = v.column3, fence = fence + 1, lease_until = v.column4,
+                changed_at = v.column5 from (";
+        let after = ") as v where delivery.id = v.column1 and delivery.state in ('queued', 'waiting_time')";
+        tx.execute_rows(before, &rows, after).await?;
         let sql = "-- ledger.spend_allowance
             update platform_state set allowance = allowance - $2 where platform = $1 and allowance is not null";
         tx.execute(sql, args![want.platform, items.len() as i64]).await?;
@@ -350,15 +331,55 @@ impl Ledger {
     }
 }
 
-fn fill_in(value: &mut serde_json::Value, parent: &ParentRef, remote_id: &str) {
-    match value {
-        serde_json::Value::String(text) if ParentRef::parse(text).as_ref() == Some(parent) => {
-            remote_id.clone_into(text);
-        }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| fill_in(item, parent, remote_id)),
-        serde_json::Value::Object(fields) => {
-            fields.values_mut().for_each(|item| fill_in(item, parent, remote_id));
-        }
-        _ => (),
+/// What the province is told; a complaint's id means nothing to it.
+fn reason_for_withdrawal(action: Action, reason: String) -> String {
+    match action {
+        Action::Withdraw if reason.is_empty() || reason.starts_with('Q') => "本地已撤下".to_owned(),
+        Action::Withdraw => reason,
+        Action::Create | Action::Update => String::new(),
     }
+}
+
+fn read_document(stored: Option<Vec<u8>>) -> Result<Document> {
+    let Some(text) = stored else { return Ok(Document::default()) };
+    let text = String::from_utf8(text).map_err(|_| LedgerError::Body)?;
+    Document::from_text(&text).map_err(|_| LedgerError::Body)
+}
+
+/// The provincial ids of all parents that these documents refer to, as far as they are known.
+async fn parents_of(
+    tx: &mut Tx,
+    platform: &str,
+    documents: impl Iterator<Item = &Document>,
+) -> Result<HashMap<ParentRef, String>> {
+    let wanted: HashSet<ParentRef> = documents.flat_map(Document::parents).collect();
+    let rows: Vec<_> = wanted.iter().map(|parent| row![platform, &parent.kind, &parent.key]).collect();
+    let before = "-- ledger.parent_ids\nwith wanted (platform, kind, key_text) as (";
+    let after = ") select w.kind, w.key_text, r.remote_id from wanted w
+        join record r on r.platform = w.platform and r.kind = w.kind and r.key_text = w.key_text
+        where r.remote_id is not null";
+    let found = tx.fetch_rows(before, &rows, after).await?;
+    Ok(found.iter().map(|row| (ParentRef { kind: row.text(0), key: row.text(1) }, row.text(2))).collect())
+}
+
+/// Puts the parents' ids in place of the references. Says whether all of them were known.
+fn fill_in(document: &mut Document, parents: &HashMap<ParentRef, String>) -> bool {
+    fn walk(value: &mut serde_json::Value, parents: &HashMap<ParentRef, String>) -> bool {
+        match value {
+            serde_json::Value::String(text) => match ParentRef::parse(text) {
+                Some(parent) => match parents.get(&parent) {
+                    Some(remote_id) => {
+                        remote_id.clone_into(text);
+                        true
+                    }
+                    None => false,
+                },
+                None => true,
+            },
+            serde_json::Value::Array(items) => items.iter_mut().all(|item| walk(item, parents)),
+            serde_json::Value::Object(fields) => fields.values_mut().all(|item| walk(item, parents)),
+            _ => true,
+        }
+    }
+    document.0.values_mut().all(|value| walk(value, parents))
 }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::queue::{Source, set_complaints};
 use super::runs::{Actor, RunRef};
-use super::scan::set_complaints;
 use super::state::State;
 use super::{Ledger, LedgerError, Result};
 use crate::args;
@@ -213,7 +213,8 @@ impl Ledger {
         let sql = "-- ledger.waiting_changes
             select coalesce(sum(action = 'withdraw'), 0), coalesce(sum(action <> 'withdraw' and cause = 'data'), 0),
                    coalesce(sum(action <> 'withdraw' and cause = 'program'), 0)
-            from delivery where route = $1 and state = 'waiting_run'";
+            from delivery where route = $1 and state = 'waiting_run'
+              and state in ('waiting_run', 'waiting_adoption', 'waiting_person')";
         let row = self.db.fetch_one(sql, args![route]).await?;
         let count = |index| row.as_ref().map_or(0, |row| u64::try_from(row.int(index)).unwrap_or(0));
         Ok((count(0), count(1), count(2)))
@@ -240,13 +241,20 @@ impl Ledger {
             let sql = "-- ledger.brake
                 update delivery set state = $5, reason = $4, changed_at = $6
                 where route = $1 and state = 'waiting_run'
+                  and state in ('waiting_run', 'waiting_adoption', 'waiting_person')
                   and ((action = 'withdraw') = $2) and ($2 = 1 or cause = $3)
                 returning record, version";
             let state = State::WaitingPerson.word();
             let args = args![&run.route, withdrawals, cause, &complaint.id, state, now];
             for row in tx.fetch(sql, args).await? {
-                set_complaints(&mut tx, row.int(0), "hold", row.int(1), std::slice::from_ref(complaint))
-                    .await?;
+                set_complaints(
+                    &mut tx,
+                    row.int(0),
+                    Source::Hold,
+                    row.int(1),
+                    std::slice::from_ref(complaint),
+                )
+                .await?;
             }
             let event = run.event(Deed::Held, now).subject(complaint);
             audit::append(&mut tx, &event).await?;
@@ -286,10 +294,12 @@ pub(super) async fn release(
     now: Timestamp,
 ) -> Result<u64> {
     let sql = "-- ledger.release
-        update delivery set reason = '', changed_at = $4, state = case when exists (
+        update delivery set reason = case action when 'withdraw' then reason else '' end, changed_at = $4,
+        state = case when exists (
             select 1 from need n left join record p on p.platform = delivery.platform and p.kind = n.kind
                 and p.key_text = n.key_text and p.remote_id is not null
             where n.delivery = delivery.id and p.seq is null) then 'waiting_parent' else 'queued' end
-        where route = $1 and state = $2 and ($3 is null or reason = $3)";
+        where route = $1 and state = $2 and state in ('waiting_run', 'waiting_adoption', 'waiting_person')
+          and ($3 is null or reason = $3)";
     Ok(tx.execute(sql, args![route, from.word(), only, now]).await?)
 }

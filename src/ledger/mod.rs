@@ -3,11 +3,15 @@
 //! Every write appends its audit event in the same transaction. Knows nothing of HTTP and nothing of the
 //! city's tables: it lends out leases and takes back events, each of which consumes its lease.
 
+mod accept;
 mod adoption;
 mod claim;
 mod event;
+mod imports;
 mod lanes;
 mod missing;
+mod page;
+mod queue;
 mod resubmission;
 mod reviews;
 mod runs;
@@ -22,11 +26,15 @@ use crate::args;
 use crate::audit;
 use crate::clock::Clock;
 use crate::db::{self, Db, Tx};
-use crate::record::Fingerprint;
+use crate::record::{Document, Fingerprint};
 
 pub use adoption::{Candidate, Match};
 pub use claim::{Claim, Renderer, Want};
 pub use event::{Attempt, Event, Item, ItemOutcome, LaneEffect, Lease, Payload, Trouble};
+pub use imports::{
+    ImportBefore, ImportEntry, ImportFate, ImportIntent, ImportKnown, ImportPage, ImportPlace, ImportState,
+    OwnListing, QuarantineView,
+};
 pub use lanes::{LaneState, PlatformState};
 pub use resubmission::{Selected, Selection};
 pub use reviews::{Review, ReviewNews};
@@ -37,7 +45,8 @@ pub use state::{Happening, State};
 pub use status::{Status, status};
 pub use tables::MIGRATIONS;
 pub use views::{
-    AttemptView, ComplaintView, DeliveryView, Problem, RecordDetail, RecordFilter, RecordView, Tally,
+    AttemptView, ComplaintView, DeliveryView, OpenDeliveries, Problem, RecordDetail, RecordFilter,
+    RecordView, Tally,
 };
 
 /// The open ledger of one instance.
@@ -123,5 +132,11 @@ impl Ledger {
         let sql = "-- ledger.body\nselect content from body where print = $1";
         let row = tx.fetch_one(sql, args![print]).await?;
         row.map(|row| row.blob(0)).ok_or(LedgerError::Body)
+    }
+
+    async fn document(&self, tx: &mut Tx, print: Option<&Fingerprint>) -> Result<Document> {
+        let Some(print) = print else { return Ok(Document::default()) };
+        let text = String::from_utf8(self.body(tx, print).await?).map_err(|_| LedgerError::Body)?;
+        Document::from_text(&text).map_err(|_| LedgerError::Body)
     }
 }

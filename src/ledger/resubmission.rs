@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use super::queue::{NewDelivery, Stored, drop_all, queue_all};
 use super::runs::RunRef;
-use super::scan::{NewDelivery, Stored, drop_owed, insert_delivery};
 use super::state::State;
-use super::{Ledger, Result};
+use super::{Ledger, LedgerError, Result};
 use crate::args;
 use crate::audit::{self, Deed};
 use crate::clock::Timestamp;
@@ -98,9 +98,13 @@ impl Ledger {
         for page in selected.chunks(500) {
             let mut tx = self.db.begin().await?;
             let mut event = run.event(Deed::Resubmission, now);
-            for chosen in page.iter().filter(|chosen| chosen.goes()) {
-                let record = Stored::read(&mut tx, chosen.seq).await?;
-                drop_owed(&mut tx, &record, now).await?;
+            let goes: Vec<_> = page.iter().filter(|chosen| chosen.goes()).collect();
+            let seqs: Vec<i64> = goes.iter().map(|chosen| chosen.seq).collect();
+            let stored = Stored::read_all(&mut tx, &seqs).await?;
+            drop_all(&mut tx, stored.values(), now).await?;
+            let mut queue = Vec::with_capacity(goes.len());
+            for chosen in goes {
+                let record = stored.get(&chosen.seq).ok_or(LedgerError::NoRecord(chosen.seq))?;
                 let action = if record.there { Action::Update } else { Action::Create };
                 let new = NewDelivery {
                     action,
@@ -108,9 +112,10 @@ impl Ledger {
                     cause: Cause::Data,
                     print: chosen.print,
                     document: chosen.document,
-                    reason: "resubmission".to_owned(),
+                    reason: "resubmission",
                 };
-                insert_delivery(&mut tx, run, &record, &new, now).await?;
+                let document = self.document(&mut tx, chosen.document.as_ref()).await?;
+                queue.push((record, new, document.parents()));
                 event.item(
                     &self.clock,
                     &audit::Item {
@@ -125,6 +130,7 @@ impl Ledger {
                 );
                 queued += 1;
             }
+            queue_all(&mut tx, run, &queue, now).await?;
             audit::append(&mut tx, &event).await?;
             tx.commit().await?;
         }

@@ -1,7 +1,7 @@
 //! What the province's reviewers decided.
 
+use super::queue::{Source, set_complaints};
 use super::runs::Actor;
-use super::scan::set_complaints;
 use super::{Ledger, Result};
 use crate::args;
 use crate::audit::{self, Deed};
@@ -89,7 +89,7 @@ impl Ledger {
             };
             let complaints: Vec<_> =
                 id.map(|id| Complaint::new(id).fact("opinion", &review.opinion)).into_iter().collect();
-            set_complaints(&mut tx, row.int(0), "review", row.int(2), &complaints).await?;
+            set_complaints(&mut tx, row.int(0), Source::Review, row.int(2), &complaints).await?;
             event.item(
                 &self.clock,
                 &audit::Item {

@@ -235,6 +235,14 @@ impl Ledger {
         Ok(())
     }
 
+    /// One run.
+    pub async fn run(&self, id: i64) -> Result<Option<RunView>> {
+        let sql = "-- ledger.run
+            select id, route, platform, kind, cause, actor, reason, started_at, ended_at, outcome, note, counts
+            from run where id = $1";
+        Ok(self.db.fetch_one(sql, args![id]).await?.as_ref().map(read_run))
+    }
+
     /// The newest runs first; of one route, if given.
     pub async fn runs(&self, route: Option<&str>, limit: i64) -> Result<Vec<RunView>> {
         let sql = "-- ledger.runs

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::accept::accept_all;
 use super::event::{Attempt, Event, Item, ItemOutcome, LaneEffect, Lease, Trouble};
+use super::queue::{Source, set_complaints};
 use super::runs::{Actor, RunRef};
-use super::scan::set_complaints;
 use super::state::{Happening, State};
 use super::{Ledger, LedgerError, Result};
 use crate::args;
@@ -64,11 +65,33 @@ impl Ledger {
             Event::Settled { items } => {
                 self.close_batch(&mut tx, &lease, "settled").await?;
                 self.set_lane(&mut tx, &lease.platform, lease.action, "open", Timestamp(0), "", now).await?;
+                let mut accepted = Vec::new();
                 for (item, outcome) in lease.items.iter().zip(items) {
-                    let word =
-                        self.settle_item(&mut tx, &lease, item, outcome, &wait, &mut settled, now).await?;
+                    let word = match outcome {
+                        ItemOutcome::Accepted { remote_id } => {
+                            accepted.push((item, remote_id));
+                            State::Accepted.word()
+                        }
+                        ItemOutcome::Refused { complaints } => {
+                            settled.refused += 1;
+                            self.refuse(&mut tx, item, State::InFlight, &complaints, now).await?.word()
+                        }
+                        ItemOutcome::Retry { complaint } => {
+                            self.postpone(&mut tx, item, &complaint, &wait, &mut settled, now).await?.word()
+                        }
+                        ItemOutcome::Duplicate { complaint, .. } => {
+                            settled.doubtful += 1;
+                            self.doubt_alone(&mut tx, item, "duplicate", &complaint, now).await?.word()
+                        }
+                        ItemOutcome::Unknown { complaint } => {
+                            settled.doubtful += 1;
+                            self.doubt_alone(&mut tx, item, "unanswered", &complaint, now).await?.word()
+                        }
+                    };
                     log.item(&self.clock, &logged(item, lease.action, word));
                 }
+                settled.accepted += accepted.len() as u64;
+                accept_all(&mut tx, &accepted, State::InFlight, lease.action, now).await?;
             }
             Event::NotAccepted { trouble } => {
                 self.close_batch(&mut tx, &lease, "dissolved").await?;
@@ -143,10 +166,9 @@ impl Ledger {
         let item = &doubt.item;
         let word = match (found, &doubt.duplicate) {
             (Some(remote_id), _) => {
-                let known =
-                    self.accept(&mut tx, item, State::InDoubt, doubt.action, Some(remote_id), now).await?;
                 settled.accepted += 1;
-                known.word()
+                let accepted = [(item, Some(remote_id))];
+                accept_all(&mut tx, &accepted, State::InDoubt, doubt.action, now).await?.word()
             }
             (None, Some(complaint)) => {
                 settled.refused += 1;
@@ -192,103 +214,6 @@ impl Ledger {
             });
         }
         Ok(doubts)
-    }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one item of one batch: each of these is a different thing"
-    )]
-    async fn settle_item(
-        &self,
-        tx: &mut Tx,
-        lease: &Lease,
-        item: &Item,
-        outcome: ItemOutcome,
-        wait: &impl Fn(u32) -> Option<Duration>,
-        settled: &mut Settled,
-        now: Timestamp,
-    ) -> Result<&'static str> {
-        let state = match outcome {
-            ItemOutcome::Accepted { remote_id } => {
-                settled.accepted += 1;
-                self.accept(tx, item, State::InFlight, lease.action, remote_id, now).await?
-            }
-            ItemOutcome::Refused { complaints } => {
-                settled.refused += 1;
-                self.refuse(tx, item, State::InFlight, &complaints, now).await?
-            }
-            ItemOutcome::Retry { complaint } => {
-                self.postpone(tx, item, &complaint, wait, settled, now).await?
-            }
-            ItemOutcome::Duplicate { complaint, .. } => {
-                settled.doubtful += 1;
-                self.doubt_alone(tx, item, "duplicate", &complaint, now).await?
-            }
-            ItemOutcome::Unknown { complaint } => {
-                settled.doubtful += 1;
-                self.doubt_alone(tx, item, "unanswered", &complaint, now).await?
-            }
-        };
-        Ok(state.word())
-    }
-
-    pub(super) async fn accept(
-        &self,
-        tx: &mut Tx,
-        item: &Item,
-        from: State,
-        action: Action,
-        remote_id: Option<String>,
-        now: Timestamp,
-    ) -> Result<State> {
-        let state = self.move_item(tx, item, from, Happening::Accepted, "", now).await?;
-        let presence = if action == Action::Withdraw { "withdrawn" } else { "there" };
-        let review = if action == Action::Withdraw { "none" } else { "in_review" };
-        let sql = "-- ledger.accept
-            update record set presence = $2, remote_id = coalesce($3, remote_id), review = $5, opinion = '',
-                accepted_print = (select print from delivery where id = $4),
-                accepted_version = (select version from delivery where id = $4),
-                owed = case when owed = $4 then null else owed end, changed_at = $6
-            where id = $1
-            returning seq, platform, kind, key_text";
-        let args = args![&item.record_id, presence, remote_id.as_ref(), item.delivery, review, now];
-        let Some(row) = tx.fetch_one(sql, args).await? else {
-            return Err(LedgerError::NoRecord(item.delivery));
-        };
-        let record = row.int(0);
-        set_complaints(tx, record, "province", item.version, &[]).await?;
-        set_complaints(tx, record, "hold", item.version, &[]).await?;
-        tx.execute("-- ledger.unneed\ndelete from need where delivery = $1", args![item.delivery]).await?;
-        if action == Action::Create {
-            // What was changed meanwhile is an update now.
-            let sql = "-- ledger.create_becomes_update
-                update delivery set action = 'update' where record = $1 and action = 'create'
-                  and state not in ('accepted', 'superseded', 'in_flight', 'in_doubt')";
-            tx.execute(sql, args![record]).await?;
-            self.wake_children(tx, &row.text(1), &row.text(2), &row.text(3), now).await?;
-        }
-        Ok(state)
-    }
-
-    /// Lets children go whose parents the province now all knows.
-    pub(super) async fn wake_children(
-        &self,
-        tx: &mut Tx,
-        platform: &str,
-        kind: &str,
-        key_text: &str,
-        now: Timestamp,
-    ) -> Result<()> {
-        let sql = "-- ledger.wake_children
-            update delivery set state = 'queued', changed_at = $4
-            where state = 'waiting_parent' and platform = $1
-              and id in (select delivery from need where kind = $2 and key_text = $3)
-              and not exists (
-                select 1 from need n left join record p
-                  on p.platform = $1 and p.kind = n.kind and p.key_text = n.key_text and p.remote_id is not null
-                where n.delivery = delivery.id and p.seq is null)";
-        tx.execute(sql, args![platform, kind, key_text, now]).await?;
-        Ok(())
     }
 
     pub(super) async fn refuse(
@@ -353,13 +278,12 @@ impl Ledger {
     async fn complain_about(&self, tx: &mut Tx, item: &Item, complaints: &[Complaint]) -> Result<()> {
         let sql = "-- ledger.record_of\nselect record from delivery where id = $1";
         if let Some(row) = tx.fetch_one(sql, args![item.delivery]).await? {
-            set_complaints(tx, row.int(0), "province", item.version, complaints).await?;
+            set_complaints(tx, row.int(0), Source::Province, item.version, complaints).await?;
         }
         Ok(())
     }
 
     /// Moves one delivery by the one transition function.
-    #[expect(clippy::too_many_arguments, reason = "one move of one item")]
     pub(super) async fn move_item(
         &self,
         tx: &mut Tx,

@@ -2,7 +2,8 @@
 
 use crate::db::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[Migration { version: 2001, about: "ledger", sql: LEDGER }];
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { version: 2001, about: "ledger", sql: LEDGER }, super::imports::IMPORT_MIGRATION];
 
 const LEDGER: &str = "
 -- Facts about this ledger itself. `instance` and `epoch` are part of every idempotency key.
@@ -94,8 +95,8 @@ create table delivery (
 );
 create index delivery_ready on delivery (platform, action, kind, next_at, id)
     where state in ('queued', 'waiting_time');
-create index delivery_open on delivery (route, state)
-    where state not in ('accepted', 'superseded');
+create index delivery_held on delivery (route, state)
+    where state in ('waiting_run', 'waiting_adoption', 'waiting_person');
 create index delivery_of_record on delivery (record, version);
 create index delivery_of_batch on delivery (batch);
 

@@ -103,6 +103,15 @@ pub struct Problem {
     pub complaint: Complaint,
 }
 
+/// How many deliveries of a route are in a state that is not the end.
+#[derive(Clone, Debug, Serialize)]
+pub struct OpenDeliveries {
+    pub platform: String,
+    pub route: String,
+    pub state: String,
+    pub count: i64,
+}
+
 const RECORD_COLUMNS: usize = 15;
 
 impl Ledger {
@@ -188,6 +197,34 @@ impl Ledger {
             answer: row.text(6),
         };
         Ok(self.db.fetch(sql, args![batch]).await?.iter().map(read).collect())
+    }
+
+    /// Records whose title, newest document or provincial id holds a text, or whose key it is; in key order.
+    pub async fn find(&self, text: &str, limit: i64) -> Result<Vec<RecordView>> {
+        let sql = "-- ledger.find
+            select r.seq, r.id, r.platform, r.kind, r.route, r.key_text, r.title, r.verdict, r.presence, r.remote_id,
+                   r.review, r.opinion, r.origin, r.version, r.accepted_version, r.changed_at, d.state
+            from record r left join delivery d on d.id = r.owed
+            where instr(r.title, $1) > 0 or r.key_text = $1 or r.id = $1 or instr(r.remote_id, $1) > 0
+               or exists (select 1 from delivery n join body b on b.print = n.document
+                    where n.record = r.seq and n.version = r.version
+                      and instr(b.content, cast($1 as blob)) > 0)
+            order by r.kind, r.key_sort limit $2";
+        Ok(self.db.fetch(sql, args![text, limit]).await?.iter().map(read_record).collect())
+    }
+
+    /// Deliveries that are not done, by platform, route and state.
+    pub async fn open_deliveries(&self) -> Result<Vec<OpenDeliveries>> {
+        let sql = "-- ledger.open_deliveries
+            select platform, route, state, count(*) from delivery where state not in ('accepted', 'superseded')
+            group by platform, route, state order by platform, route, state";
+        let read = |row: &Row| OpenDeliveries {
+            platform: row.text(0),
+            route: row.text(1),
+            state: row.text(2),
+            count: row.int(3),
+        };
+        Ok(self.db.fetch(sql, args![]).await?.iter().map(read).collect())
     }
 
     /// Records by kind and status.

@@ -38,6 +38,16 @@ pub enum Owner {
 }
 
 impl Owner {
+    /// The word in stored complaints.
+    pub fn word(self) -> &'static str {
+        match self {
+            Owner::Enterprise => "enterprise",
+            Owner::Operator => "operator",
+            Owner::Integrator => "integrator",
+            Owner::Province => "province",
+        }
+    }
+
     pub fn name(self, language: Language) -> &'static str {
         match (self, language) {
             (Owner::Enterprise, Language::Chinese) => "填报单位",
@@ -60,6 +70,16 @@ pub enum Severity {
     Error,
     /// The record leaves; a reviewer at the province may object.
     Warning,
+}
+
+impl Severity {
+    /// The word in stored complaints.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
 }
 
 /// One finding. Its words live in the catalogue under its id; here are only the facts.

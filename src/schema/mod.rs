@@ -11,6 +11,7 @@ mod formats;
 mod keywords;
 mod kind;
 mod load;
+mod natural;
 mod place;
 mod read;
 mod rules;
@@ -21,6 +22,7 @@ mod words;
 
 pub use field::{Basis, Class, FieldInfo, Source};
 pub use kind::{Checked, Kind};
+pub use natural::{alike, natural_keys, plain};
 pub use rules::Rule;
 pub use set::SchemaSet;
 

@@ -28,6 +28,17 @@ pub(super) fn filters() -> Vec<Filter> {
                 ("'新材料' | codes('tech-field')", "[\"04\"]"),
             ],
         ),
+        Filter::plain("local", local).takes("local('table')", 1..=1).prepared(table).says(
+            "省代码在本地的叫法：对照表中的第一个值，没有则用省里的名称；列表逐项转换。",
+            "What the city calls a code: the crosswalk's first value for it, else the province's name; lists item by item.",
+            &[
+                ("'01' | local('tech-field')", "\"电子与信息\""),
+                ("'04' | local('tech-field')", "\"新材料\""),
+                ("['01', '04'] | local('tech-field') | join(',')", "\"电子与信息,新材料\""),
+                ("'77' | local('tech-field')", "Q5103"),
+                ("'01' | local('tech-fields')", "Q5102"),
+            ],
+        ),
         Filter::plain("parent", parent).takes("parent('kind')", 1..=1).prepared(kind).says(
             "对上级记录的引用，值为上级在本地的主键；多列主键写成列表。",
             "A reference to a parent record by its key at home; a key of several columns is a list.",
@@ -73,6 +84,25 @@ fn codes(input: Value, call: &Call<'_>) -> Outcome {
         }
     }
     Ok(if found.is_empty() { Value::Null } else { Value::List(found) })
+}
+
+fn local(input: Value, call: &Call<'_>) -> Outcome {
+    let Ready::Table(table) = call.ready else { return Err(bad_argument(call.filter, "…")) };
+    if let Value::List(items) = input {
+        return items.into_iter().map(|item| local(item, call)).collect::<Result<_, _>>().map(Value::List);
+    }
+    if input.is_null() {
+        return Ok(Value::Null);
+    }
+    let written = call.written(&input)?;
+    let code = trim(&written);
+    if code.is_empty() {
+        return Ok(Value::Null);
+    }
+    let codes = call.scope.codes;
+    codes.table(table)?;
+    let unknown = || Complaint::new("Q5103").found(code).fact("table", table);
+    codes.to_local(table, code).map(Value::Text).ok_or_else(unknown)
 }
 
 fn parent(input: Value, call: &Call<'_>) -> Outcome {

@@ -120,4 +120,13 @@ pub const ENTRIES: &[Entry] = &[
         advice_zh: "改正表达式里的表名，或在省级规范的 codes 目录中加上这张表。",
         advice_en: "Mend the table's name in the expression, or add the table to the schema set's codes.",
     },
+    Entry {
+        id: "Q5103",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "省代码表 {table} 中没有代码 {found}",
+        en: "the province's table {table} has no code {found}",
+        advice_zh: "省平台可能新增了代码：更新 codes 目录中的 {table}.csv。",
+        advice_en: "The province may have added it: bring {table}.csv among the schema set's codes up to date.",
+    },
 ];

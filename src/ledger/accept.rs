@@ -1,0 +1,85 @@
+//! The province has it: what follows for the records of a batch, and for those that waited for them.
+
+use super::event::Item;
+use super::queue::{Source, forget_complaints};
+use super::state::{Happening, State};
+use super::{LedgerError, Result};
+use crate::clock::Timestamp;
+use crate::db::{Row, Tx};
+use crate::plan::Action;
+use crate::row;
+
+/// Moves deliveries to accepted, with the province's ids where it gave them, and wakes the children.
+///
+/// Errors: one of them is no longer in the state it is said to be in.
+pub(super) async fn accept_all(
+    tx: &mut Tx,
+    accepted: &[(&Item, Option<String>)],
+    from: State,
+    action: Action,
+    now: Timestamp,
+) -> Result<State> {
+    let state = from.next(Happening::Accepted).ok_or(LedgerError::Impossible(from, Happening::Accepted))?;
+    let Some((first, _)) = accepted.first() else { return Ok(state) };
+    let rows: Vec<_> =
+        accepted.iter().map(|(item, _)| row![item.delivery, state.word(), now, from.word()]).collect();
+    let before = "-- ledger.accept_deliveries
+        update delivery set state = v.column2, reason = '', changed_at = v.column3, lease_until = null from (";
+    let after = ") as v where delivery.id = v.column1 and delivery.state = v.column4";
+    if tx.execute_rows(before, &rows, after).await? != accepted.len() as u64 {
+        return Err(LedgerError::Moved(first.delivery));
+    }
+    let (presence, review) =
+        if action == Action::Withdraw { ("withdrawn", "none") } else { ("there", "in_review") };
+    let rows: Vec<_> = accepted
+        .iter()
+        .map(|(item, remote_id)| row![item.delivery, remote_id.as_ref(), presence, review, now])
+        .collect();
+    let before = "-- ledger.accept_records
+        update record set presence = v.column3, remote_id = coalesce(v.column2, remote_id), review = v.column4,
+            opinion = '', changed_at = v.column5, accepted_print = d.print, accepted_version = d.version,
+            owed = case when owed = d.id then null else owed end
+        from (";
+    let after = ") as v join delivery d on d.id = v.column1 where record.seq = d.record
+        returning seq, platform, kind, key_text";
+    let records = tx.fetch_rows(before, &rows, after).await?;
+    let seqs: Vec<i64> = records.iter().map(|row| row.int(0)).collect();
+    forget_complaints(tx, &seqs, Source::Province).await?;
+    forget_complaints(tx, &seqs, Source::Hold).await?;
+    forget_complaints(tx, &seqs, Source::Review).await?;
+    let rows: Vec<_> = accepted.iter().map(|(item, _)| row![item.delivery]).collect();
+    tx.execute_rows("-- ledger.unneed\ndelete from need where delivery in (", &rows, ")").await?;
+    if action == Action::Create {
+        // What was changed meanwhile is an update now.
+        let rows: Vec<_> = seqs.iter().map(|seq| row![*seq]).collect();
+        let before = "-- ledger.create_becomes_update
+            update delivery set action = 'update'
+            where action = 'create' and state not in ('accepted', 'superseded', 'in_flight', 'in_doubt')
+              and record in (";
+        tx.execute_rows(before, &rows, ")").await?;
+        wake_children(tx, &records.iter().map(key_of).collect::<Vec<_>>(), now).await?;
+    }
+    Ok(state)
+}
+
+/// A record by platform, kind and readable key.
+pub(super) type RecordKey = (String, String, String);
+
+fn key_of(row: &Row) -> RecordKey {
+    (row.text(1), row.text(2), row.text(3))
+}
+
+/// Lets children go whose parents the province now all knows.
+pub(super) async fn wake_children(tx: &mut Tx, parents: &[RecordKey], now: Timestamp) -> Result<()> {
+    let rows: Vec<_> = parents.iter().map(|(platform, kind, key)| row![platform, kind, key, now]).collect();
+    let before = "-- ledger.wake_children
+        update delivery set state = 'queued', changed_at = v.column4 from (";
+    let after = ") as v join need w on w.kind = v.column2 and w.key_text = v.column3
+        where delivery.id = w.delivery and delivery.state = 'waiting_parent' and delivery.platform = v.column1
+          and not exists (
+            select 1 from need n left join record p on p.platform = delivery.platform and p.kind = n.kind
+                and p.key_text = n.key_text and p.remote_id is not null
+            where n.delivery = delivery.id and p.seq is null)";
+    tx.execute_rows(before, &rows, after).await?;
+    Ok(())
+}
