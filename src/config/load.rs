@@ -231,7 +231,7 @@ mod tests {
             "config/qilu.toml",
             "\u{feff}name = 'zibo'\n[databases.market]\nurl = 'sqlite:market.db'\n",
         );
-        let platform = "title = '山东'\nbase_url = 'http://127.0.0.1:1/api/v1'\nschemas = 'shandong/v1'\n";
+        let platform = include_str!("../../config/platforms/shandong.toml");
         write(root, "config/platforms/shandong.toml", platform);
         write(root, "config/routes/achievement.toml", &route("shandong", "market", "achievement"));
         write(root, "schemas/shandong/v1/achievement.schema.json", "{}");

@@ -6,7 +6,8 @@ use std::path::Path;
 use chrono_tz::Tz;
 
 use super::{
-    AuditSettings, Database, Fault, Instance, LedgerPlace, Located, Reader, SandboxSettings, Section, is_plain_name,
+    AuditSettings, Database, Fault, Instance, LedgerPlace, Located, Reader, SandboxSettings, Section,
+    is_plain_name,
 };
 use crate::record::{Complaint, Language};
 

@@ -17,7 +17,7 @@ pub use judge::{Judgement, judge, weigh};
 pub use read::{
     Bookmark, LookFor, Page, Ping, RemoteRecord, Review, ReviewPage, Scope, list, lookup, ping, reviews,
 };
-pub use render::{portion, preview, render};
+pub use render::{Rendering, portion, preview, render};
 pub use wait::next_wait;
 
 use crate::config::platform::Operation;

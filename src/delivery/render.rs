@@ -1,7 +1,9 @@
 //! From the ledger's items to the stable content of a request.
 
+use serde_json::{Map, Value as Json};
+
 use super::operation;
-use crate::ledger::{Item, Payload};
+use crate::ledger::{Item, Payload, Renderer};
 use crate::plan::Action;
 use crate::platform::{Bindings, Fresh, Known, Part, Profile, Street};
 use crate::record::Complaint;
@@ -23,21 +25,62 @@ pub fn render(
 
 /// How many of the first items fit into one request: by `records_max` and `body_bytes_max`, at least one.
 ///
-/// Shape:  measures each item's own document, and adds an allowance for what the template puts around it.
+/// Shape:  counts each item's document and an allowance for what the template puts around it. Most batches are
+///         far below the limit: for them an upper bound is enough, and nothing is serialised just to be measured.
 pub fn portion(profile: &Profile, items: &[Item]) -> usize {
-    /// Ids, keys, field names and separators of one item; and once more for the frame of the request.
-    const ALLOWANCE_BYTES: usize = 512;
     let limits = &profile.platform().limits;
-    let mut bytes = ALLOWANCE_BYTES;
-    let mut count = 0;
-    for item in items.iter().take(limits.records_max) {
-        bytes += item.document.to_text().len() + item.reason.len() + ALLOWANCE_BYTES;
-        if bytes > limits.body_bytes_max && count > 0 {
-            break;
-        }
-        count += 1;
+    let items = &items[..items.len().min(limits.records_max)];
+    let around = |item: &Item| item.reason.len() * ESCAPED_BYTES_MAX + ALLOWANCE_BYTES;
+    let bound = items.iter().map(|item| object_bytes_max(&item.document.0) + around(item)).sum::<usize>();
+    if bound + ALLOWANCE_BYTES <= limits.body_bytes_max {
+        return items.len();
     }
-    count
+    let mut bytes = ALLOWANCE_BYTES;
+    let fitting = items.iter().take_while(|item| {
+        bytes += item.document.to_text().len() + around(item);
+        bytes <= limits.body_bytes_max
+    });
+    fitting.count().max(items.len().min(1))
+}
+
+/// Ids, keys, field names and separators of one item; and once more for the frame of the request.
+const ALLOWANCE_BYTES: usize = 512;
+/// `\u0000`: the longest that JSON makes of one byte.
+const ESCAPED_BYTES_MAX: usize = 6;
+
+/// At least as much as the JSON text takes, without making it.
+fn object_bytes_max(fields: &Map<String, Json>) -> usize {
+    let field = |(name, value): (&String, &Json)| name.len() * ESCAPED_BYTES_MAX + 4 + bytes_max(value);
+    2 + fields.iter().map(field).sum::<usize>()
+}
+
+fn bytes_max(value: &Json) -> usize {
+    match value {
+        Json::Null | Json::Bool(_) => 5,
+        // The longest double has 24 characters.
+        Json::Number(_) => 25,
+        Json::String(text) => text.len() * ESCAPED_BYTES_MAX + 2,
+        Json::Array(items) => 2 + items.iter().map(|item| bytes_max(item) + 1).sum::<usize>(),
+        Json::Object(fields) => object_bytes_max(fields),
+    }
+}
+
+/// One lane's way of putting items into words, as the ledger asks for it when a batch is claimed.
+#[derive(Clone, Copy, Debug)]
+pub struct Rendering<'a> {
+    pub profile: &'a Profile,
+    pub kind: &'a str,
+    pub action: Action,
+}
+
+impl Renderer for Rendering<'_> {
+    fn fit(&self, items: &[Item]) -> usize {
+        portion(self.profile, items)
+    }
+
+    fn render(&self, key: &str, items: &[Item]) -> Result<Payload, Complaint> {
+        render(self.profile, self.kind, self.action, key, items)
+    }
 }
 
 /// The exact request that would be sent for these items, masked: for `explain`.

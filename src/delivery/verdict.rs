@@ -110,6 +110,9 @@ pub(super) fn of_answer(profile: &Profile, operation: Operation, answer: &Answer
         complaint = complaint.fact("clock", ahead);
     }
     complaint = complaint.fact("pause", pause.as_secs());
+    if complaint.id == "Q7103" {
+        complaint = complaint.fact("what", "code");
+    }
     if complaint.id == "Q7101" {
         let head = &answer.body[..answer.body.len().min(400)];
         complaint = complaint.found(one_line(&String::from_utf8_lossy(head), 80));

@@ -33,3 +33,6 @@ pub use request::{Fresh, Request};
 pub use street::{Passage, Street, Transport};
 pub use template::Part;
 pub use wire::Wire;
+
+#[cfg(test)]
+mod tests;

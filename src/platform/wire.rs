@@ -193,11 +193,11 @@ fn class_of(error: &(dyn StdError + 'static)) -> Option<Break> {
         return Some(Break::Tls);
     }
     let error = error.downcast_ref::<io::Error>()?;
-    // An I/O error that wraps another passes over it in its own chain of sources.
-    if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-        return Some(Break::Tls);
+    // An I/O error that wraps another, as those of TLS do, passes over it in its own chain of sources.
+    match error.get_ref() {
+        Some(inner) => class_of(inner),
+        None => (error.kind() == io::ErrorKind::ConnectionRefused).then_some(Break::Refused),
     }
-    (error.kind() == io::ErrorKind::ConnectionRefused).then_some(Break::Refused)
 }
 
 /// The error and its causes in one line, each once, without the address: the complaint names it already.

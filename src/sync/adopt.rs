@@ -1,0 +1,264 @@
+//! First contact: matches what the province already holds with what the city would create.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+use super::connector::{Connector, Error};
+use super::guard::WorkGuard;
+use super::push::Request;
+use super::route::PushRoute;
+use super::watch::{Stage, Watcher};
+use crate::config::platform::Operation;
+use crate::delivery::{self, Scope};
+use crate::ledger::{Candidate, Match, RunEnd};
+use crate::record::{Complaint, Document, Fingerprint, ParentRef};
+use crate::schema::{natural_keys, plain};
+
+const PAGE: i64 = 500;
+
+/// What adoption found.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct AdoptReport {
+    pub run: i64,
+    pub route: String,
+    /// Records that the province already held.
+    pub held_there: u64,
+    /// Matched for certain, with the same content: taken over without sending.
+    pub same: u64,
+    /// Matched for certain, with other content: taken over, and an update is owed.
+    pub differs: u64,
+    /// A person must say.
+    pub doubtful: u64,
+    /// New to the province: may be created.
+    pub released: u64,
+    /// What the province holds and nothing at home matches.
+    pub unmatched: u64,
+    /// Why adoption could not be closed.
+    pub complaint: Option<Complaint>,
+}
+
+/// One record of the province, as it is matched.
+struct Held {
+    remote_id: String,
+    title: String,
+    /// Of the document with parents as they stand there.
+    data: Map<String, Json>,
+    taken: bool,
+}
+
+impl Connector {
+    /// Matches the creates of a route that wait for adoption, then lets the unmatched go.
+    ///
+    /// The province's list of this city is held in memory while it is matched; the city's side is read in pages.
+    pub async fn adopt(
+        &self,
+        _: &WorkGuard,
+        route: &PushRoute,
+        request: &Request,
+        watcher: &dyn Watcher,
+    ) -> Result<AdoptReport, Error> {
+        let run = self.begin_run(route, request).await?;
+        let mut report = AdoptReport { run: run.id, route: run.route.clone(), ..AdoptReport::default() };
+        match self.held_there(route, watcher).await? {
+            Ok(mut held) => {
+                report.held_there = held.len() as u64;
+                self.match_all(route, &run, &mut held, &mut report).await?;
+                report.unmatched = held.iter().filter(|one| !one.taken).count() as u64;
+                report.released = self.ledger.close_adoption(&run, self.clock.now()).await?;
+            }
+            Err(complaint) => report.complaint = Some(complaint),
+        }
+        let end = match (&report.complaint, report.doubtful) {
+            (Some(_), _) => RunEnd::Failed,
+            (None, 0) => RunEnd::Well,
+            (None, _) => RunEnd::Trouble,
+        };
+        let note = report.complaint.as_ref().map(ToString::to_string).unwrap_or_default();
+        self.ledger.end_run(&run, end, &report, &note, self.clock.now()).await?;
+        self.seal().await?;
+        Ok(report)
+    }
+
+    /// A person links a doubtful record to the province's, or says that it is new.
+    pub async fn decide_adoption(
+        &self,
+        _: &WorkGuard,
+        route: &PushRoute,
+        key: &str,
+        remote_id: Option<&str>,
+        request: &Request,
+    ) -> Result<(), Error> {
+        let Some(candidate) = self.ledger.doubtful_candidate(&route.route.name, key).await? else {
+            let known = "those that `qilu adopt` listed as doubtful".to_owned();
+            return Err(Error::Unknown { what: "doubtful record", name: key.to_owned(), known });
+        };
+        let run = self.begin_run(route, request).await?;
+        let now = self.clock.now();
+        match remote_id {
+            Some(remote_id) => {
+                // Whether the content is the same is for the province to know: an update makes it so.
+                let found = Match::Certain { remote_id: remote_id.to_owned(), same: false };
+                self.ledger.adopt(&run, &[(candidate, found)], now).await?;
+            }
+            None => self.ledger.not_same(&run, &candidate, now).await?,
+        }
+        self.ledger.end_run(&run, RunEnd::Well, &serde_json::json!({}), "", self.clock.now()).await?;
+        self.seal().await
+    }
+
+    /// The province's own list of what this city has there under no id of ours.
+    async fn held_there(
+        &self,
+        route: &PushRoute,
+        watcher: &dyn Watcher,
+    ) -> Result<Result<Vec<Held>, Complaint>, Error> {
+        let street = self.street(&route.route.platform)?;
+        let mut held = Vec::new();
+        if !street.profile().offers(Operation::List) {
+            return Ok(Ok(held));
+        }
+        let mut bookmark = Some(delivery::Bookmark::first(street.profile(), None));
+        while let Some(at) = bookmark {
+            let listed = delivery::list(street, &route.route.kind, Scope::Own, &at, &self.clock).await;
+            let listed = match listed {
+                Ok(listed) => listed,
+                Err(trouble) => return Ok(Err(trouble.complaint)),
+            };
+            for record in listed.records {
+                let known =
+                    self.ledger.knows_remote(&route.route.platform, &route.route.kind, &record.remote_id);
+                if record.withdrawn || known.await? {
+                    continue;
+                }
+                let title = title_of(&record.data);
+                held.push(Held { remote_id: record.remote_id, title, data: record.data, taken: false });
+            }
+            watcher.saw(Stage::Adopting, &route.route.name, held.len() as u64);
+            bookmark = listed.next;
+        }
+        Ok(Ok(held))
+    }
+
+    async fn match_all(
+        &self,
+        route: &PushRoute,
+        run: &crate::ledger::RunRef,
+        held: &mut [Held],
+        report: &mut AdoptReport,
+    ) -> Result<(), Error> {
+        if held.is_empty() {
+            return Ok(());
+        }
+        let mut by_key: HashMap<Fingerprint, Vec<usize>> = HashMap::new();
+        for (index, one) in held.iter().enumerate() {
+            for key in natural_keys(&route.kind, &one.data) {
+                by_key.entry(key).or_default().push(index);
+            }
+        }
+        let mut after = 0;
+        loop {
+            let page = self.ledger.candidates(&run.route, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.delivery;
+            let mut found = Vec::new();
+            for candidate in page {
+                if let Some(outcome) = self.match_one(route, &candidate, held, &by_key).await? {
+                    match &outcome {
+                        Match::Certain { same: true, .. } => report.same += 1,
+                        Match::Certain { same: false, .. } => report.differs += 1,
+                        Match::Doubtful { .. } => report.doubtful += 1,
+                    }
+                    found.push((candidate, outcome));
+                }
+            }
+            if !found.is_empty() {
+                self.ledger.adopt(run, &found, self.clock.now()).await?;
+            }
+        }
+    }
+
+    /// Certain: exactly one record of the province shares a natural key. Doubtful: several do, or only the title is
+    /// alike. Else new.
+    async fn match_one(
+        &self,
+        route: &PushRoute,
+        candidate: &Candidate,
+        held: &mut [Held],
+        by_key: &HashMap<Fingerprint, Vec<usize>>,
+    ) -> Result<Option<Match>, Error> {
+        let keys = natural_keys(&route.kind, &candidate.document.0);
+        let mut sharing: Vec<usize> =
+            keys.iter().filter_map(|key| by_key.get(key)).flatten().copied().collect();
+        sharing.sort_unstable();
+        sharing.dedup();
+        sharing.retain(|index| !held[*index].taken);
+        if let [index] = sharing[..] {
+            held[index].taken = true;
+            let same = self.same_content(route, &candidate.document, &held[index].data).await?;
+            return Ok(Some(Match::Certain { remote_id: held[index].remote_id.clone(), same }));
+        }
+        let title = title_of(&candidate.document.0);
+        let alike = held.iter().find(|one| !one.taken && is_alike(&one.title, &title));
+        let several = sharing.first().map(|index| &held[*index]);
+        Ok(several.or(alike).map(|one| {
+            let complaint = Complaint::new("Q6020").found(format!("{} {}", one.remote_id, one.title));
+            Match::Doubtful { complaint }
+        }))
+    }
+
+    /// Is what the province holds what we would send? Parents are compared by the province's ids.
+    async fn same_content(
+        &self,
+        route: &PushRoute,
+        ours: &Document,
+        theirs: &Map<String, Json>,
+    ) -> Result<bool, Error> {
+        let mut rendered = ours.clone();
+        for parent in ours.parents() {
+            let Some(remote_id) =
+                self.ledger.remote_id(&route.route.platform, &parent.kind, &parent.key).await?
+            else {
+                return Ok(false);
+            };
+            rendered.0.values_mut().for_each(|value| put_in(value, &parent, &remote_id));
+        }
+        let volatile = &route.kind.volatile;
+        Ok(rendered.fingerprint(volatile) == Document(theirs.clone()).fingerprint(volatile))
+    }
+}
+
+fn put_in(value: &mut Json, parent: &ParentRef, remote_id: &str) {
+    match value {
+        Json::String(text) if ParentRef::parse(text).as_ref() == Some(parent) => remote_id.clone_into(text),
+        Json::Array(items) => items.iter_mut().for_each(|item| put_in(item, parent, remote_id)),
+        Json::Object(fields) => fields.values_mut().for_each(|item| put_in(item, parent, remote_id)),
+        _ => (),
+    }
+}
+
+fn title_of(data: &Map<String, Json>) -> String {
+    let named = ["title", "name", "productName", "projectName", "unitName"]
+        .into_iter()
+        .find_map(|name| data.get(name));
+    plain(named.and_then(Json::as_str).unwrap_or_default())
+}
+
+/// Titles that differ by less than a fifth of their characters, or where one begins with the other.
+fn is_alike(one: &str, other: &str) -> bool {
+    let by_chars = one.chars().count() <= other.chars().count();
+    let (short, long) = if by_chars { (one, other) } else { (other, one) };
+    let (short_chars, long_chars) = (short.chars().count(), long.chars().count());
+    if short_chars < 4 {
+        return short == long && !short.is_empty();
+    }
+    if long.starts_with(short) && long_chars - short_chars <= 4 {
+        return true;
+    }
+    if long_chars - short_chars > long_chars / 5 {
+        return false;
+    }
+    let same = one.chars().filter(|c| other.contains(*c)).count();
+    same * 10 >= long_chars * 9
+}

@@ -1,0 +1,245 @@
+//! Sends what is ready, lane by lane, and brings every answer home.
+
+use serde::Serialize;
+
+use super::connector::{Connector, Error};
+use super::guard::WorkGuard;
+use super::push::Request;
+use super::watch::{Stage, Watcher};
+use crate::clock::Timestamp;
+use crate::delivery::{self, LookFor};
+use crate::ledger::{Claim, Counts, Item, Payload, Renderer, RunEnd, RunRef, Want};
+use crate::plan::Action;
+use crate::platform::{Profile, Street};
+use crate::record::Complaint;
+
+/// How many doubts are looked up before the lanes go on.
+const LOOK_UPS: i64 = 200;
+
+/// What sending to one platform did.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeliverReport {
+    pub platform: String,
+    /// `None` where nothing was ready.
+    pub run: Option<i64>,
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Why something did not leave, by lane; empty when all is well.
+    pub halts: Vec<Halt>,
+}
+
+/// Why a lane sends nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Halt {
+    Rehearsing,
+    Stopped { by: String },
+    FirstFewSent,
+    Paused { action: String, until: i64, why: String },
+}
+
+struct Words<'a> {
+    profile: &'a Profile,
+    kind: &'a str,
+    action: Action,
+}
+
+impl Renderer for Words<'_> {
+    fn fit(&self, items: &[Item]) -> usize {
+        delivery::portion(self.profile, items)
+    }
+
+    fn render(&self, key: &str, items: &[Item]) -> Result<Payload, Complaint> {
+        delivery::render(self.profile, self.kind, self.action, key, items)
+    }
+}
+
+impl Connector {
+    /// Sends everything that is ready to one platform: parents before children, creates before updates before
+    /// withdrawals, until nothing more can leave now.
+    pub async fn deliver_once(
+        &self,
+        guard: &WorkGuard,
+        platform: &str,
+        request: &Request,
+        watcher: &dyn Watcher,
+    ) -> Result<DeliverReport, Error> {
+        let mut report = DeliverReport {
+            platform: platform.to_owned(),
+            run: None,
+            counts: Counts::default(),
+            halts: Vec::new(),
+        };
+        if !self.ledger.has_work(platform, self.clock.now()).await? {
+            return Ok(report);
+        }
+        if let Some(halt) = self.closed(platform).await? {
+            report.halts.push(halt);
+            return Ok(report);
+        }
+        let street = self.street(platform)?.clone();
+        let run = self.begin_delivery_run(platform, request).await?;
+        report.run = Some(run.id);
+        while self.round(guard, &run, &street, &mut report, watcher).await? {}
+        let counts = report.counts;
+        let trouble = counts.refused + counts.parked + counts.doubtful > 0 || !report.halts.is_empty();
+        let end = if trouble { RunEnd::Trouble } else { RunEnd::Well };
+        let note = serde_json::to_string(&report.halts).unwrap_or_default();
+        self.ledger
+            .end_run(&run, end, &counts, if report.halts.is_empty() { "" } else { &note }, self.clock.now())
+            .await?;
+        self.seal().await?;
+        Ok(report)
+    }
+
+    /// One pass over all lanes. Says whether anything moved.
+    async fn round(
+        &self,
+        _: &WorkGuard,
+        run: &RunRef,
+        street: &Street,
+        report: &mut DeliverReport,
+        watcher: &dyn Watcher,
+    ) -> Result<bool, Error> {
+        let mut moved = false;
+        let kinds: Vec<String> = self.kinds(&run.platform)?.map(str::to_owned).collect();
+        for action in Action::ALL {
+            // What is withdrawn goes children first: the province would not let a parent go before.
+            let ordered: Box<dyn Iterator<Item = &String> + Send> = if action == Action::Withdraw {
+                Box::new(kinds.iter().rev())
+            } else {
+                Box::new(kinds.iter())
+            };
+            for kind in ordered {
+                moved |= self.doubts(run, street, kind, report).await?;
+                let run = RunRef { kind: kind.clone(), ..run.clone() };
+                while let Some(true) = self.one_batch(&run, street, action, report).await? {
+                    moved = true;
+                    watcher.saw(Stage::Sending, kind, report.counts.accepted);
+                }
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Claims, sends and settles one batch. `None` when the lane has nothing or is closed.
+    async fn one_batch(
+        &self,
+        run: &RunRef,
+        street: &Street,
+        action: Action,
+        report: &mut DeliverReport,
+    ) -> Result<Option<bool>, Error> {
+        if self.stopping() {
+            return Ok(None);
+        }
+        let profile = street.profile();
+        let words = Words { profile, kind: &run.kind, action };
+        let records_max = u32::try_from(profile.platform().limits.records_max).unwrap_or(u32::MAX);
+        let want = Want { platform: &run.platform, kind: &run.kind, action, records_max };
+        let lease = match self.ledger.claim(run, want, &words, self.clock.now()).await? {
+            Claim::Lease(lease) => lease,
+            Claim::Nothing => return Ok(None),
+            Claim::NotLive => return Ok(halt(report, Halt::Rehearsing)),
+            Claim::Stopped { by } => return Ok(halt(report, Halt::Stopped { by })),
+            Claim::FirstFewSent => return Ok(halt(report, Halt::FirstFewSent)),
+            Claim::Paused { until, why } => {
+                return Ok(halt(report, Halt::Paused { action: action.to_string(), until: until.0, why }));
+            }
+        };
+        let (attempt, event) = delivery::exchange(street, &lease, &self.clock).await;
+        let wait = |attempts| delivery::next_wait(profile, attempts, self.clock.dice());
+        let settled = self.ledger.settle(run, lease, &attempt, event, wait, self.clock.now()).await?;
+        report.counts.settled(settled);
+        Ok(Some(true))
+    }
+
+    /// Looks up what only a look-up can settle.
+    async fn doubts(
+        &self,
+        run: &RunRef,
+        street: &Street,
+        kind: &str,
+        report: &mut DeliverReport,
+    ) -> Result<bool, Error> {
+        let mut moved = false;
+        for doubt in self.ledger.doubts(&run.platform, kind, LOOK_UPS).await? {
+            if self.stopping() {
+                break;
+            }
+            let looked =
+                delivery::lookup(street, kind, LookFor::LocalId(&doubt.item.record_id), &self.clock).await;
+            let found = match looked {
+                Ok(found) => found.map(|remote| remote.remote_id),
+                // The doubt stays; the next round asks again.
+                Err(_) => break,
+            };
+            // An update or withdrawal that the province has not confirmed is sent again: it is idempotent.
+            let found = if doubt.action == Action::Create { found } else { None };
+            let run = RunRef { kind: kind.to_owned(), ..run.clone() };
+            let settled = self.ledger.settle_doubt(&run, &doubt, found, self.clock.now()).await?;
+            report.counts.settled(settled);
+            moved |= settled.accepted + settled.postponed > 0;
+        }
+        Ok(moved)
+    }
+
+    /// Delivers again and again until nothing more becomes due within `patience`.
+    pub async fn deliver_until_quiet(
+        &self,
+        guard: &WorkGuard,
+        platform: &str,
+        request: &Request,
+        patience: std::time::Duration,
+        watcher: &dyn Watcher,
+    ) -> Result<DeliverReport, Error> {
+        let mut whole = self.deliver_once(guard, platform, request, watcher).await?;
+        let deadline = self.clock.now().plus(patience);
+        while let Some(next) = self.ledger.next_due(platform).await? {
+            let now = self.clock.now();
+            // What is due and yet did not leave waits for its lane, not for its own time.
+            let reopens = whole.halts.iter().filter_map(Halt::until).min();
+            let next = reopens.map_or(next, |reopens| next.max(reopens));
+            if next > deadline || self.stopping() || self.closed(platform).await?.is_some() {
+                break;
+            }
+            self.clock.sleep(next.since(now).max(std::time::Duration::from_millis(20))).await;
+            let part = self.deliver_once(guard, platform, request, watcher).await?;
+            whole.counts.add(&part.counts);
+            whole.run = whole.run.or(part.run);
+            whole.halts = part.halts;
+        }
+        Ok(whole)
+    }
+
+    /// Why nothing at all may leave to a platform.
+    async fn closed(&self, platform: &str) -> Result<Option<Halt>, Error> {
+        let state = self.ledger.platform_state(platform).await?;
+        Ok(match state {
+            _ if self.is_rehearsing(platform) => Some(Halt::Rehearsing),
+            state if state.stopped_by.is_some() => {
+                Some(Halt::Stopped { by: state.stopped_by.unwrap_or_default() })
+            }
+            state if !state.live => Some(Halt::Rehearsing),
+            state if state.allowance.is_some_and(|allowance| allowance <= 0) => Some(Halt::FirstFewSent),
+            _ => None,
+        })
+    }
+}
+
+fn halt(report: &mut DeliverReport, halt: Halt) -> Option<bool> {
+    if !report.halts.contains(&halt) {
+        report.halts.push(halt);
+    }
+    None
+}
+
+impl Halt {
+    /// When the lane tries again by itself, if it does.
+    pub fn until(&self) -> Option<Timestamp> {
+        match self {
+            Halt::Paused { until, .. } => Some(Timestamp(*until)),
+            Halt::Rehearsing | Halt::Stopped { .. } | Halt::FirstFewSent => None,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! One ordered merge of the city's rows and the ledger's records, in constant memory.
+
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+
+use super::connector::Error;
+use crate::ledger::{KnownRecord, Ledger};
+use crate::record::Row;
+use crate::source::{Scan, Unreadable};
+
+/// How many known records are read at a time.
+const PAGE: i64 = 1000;
+
+/// What the merge meets next.
+pub(super) enum Met {
+    /// A row, with the record if it is known.
+    Listing(Box<Row>, Option<KnownRecord>),
+    /// A row that cannot be a listing; its record, if it has a key and is known, is still there.
+    Unreadable(Unreadable, Option<KnownRecord>),
+    /// A record whose row the scan passed by. It has vanished only if the scan turns out to be complete.
+    Missing(KnownRecord),
+}
+
+/// Source and ledger, side by side, both in the order of `Key::sort_bytes`.
+pub(super) struct Merge<'a> {
+    ledger: &'a Ledger,
+    platform: &'a str,
+    kind: &'a str,
+    scan: Scan,
+    /// The row that was read ahead.
+    row: Option<Result<Row, Unreadable>>,
+    page: VecDeque<KnownRecord>,
+    after: Vec<u8>,
+    pages_end: bool,
+}
+
+impl<'a> Merge<'a> {
+    pub fn new(ledger: &'a Ledger, platform: &'a str, kind: &'a str, scan: Scan) -> Self {
+        Merge {
+            ledger,
+            platform,
+            kind,
+            scan,
+            row: None,
+            page: VecDeque::new(),
+            after: Vec::new(),
+            pages_end: false,
+        }
+    }
+
+    /// The next thing in key order; `None` when both sides are at their end.
+    pub async fn next(&mut self) -> Result<Option<Met>, Error> {
+        if self.row.is_none() {
+            self.row = self.scan.next().await;
+        }
+        if self.page.is_empty() && !self.pages_end {
+            let page = self.ledger.known_page(self.platform, self.kind, &self.after, PAGE).await?;
+            self.pages_end = page.len() < PAGE as usize;
+            if let Some(last) = page.last() {
+                self.after.clone_from(&last.key_sort);
+            }
+            self.page = page.into();
+        }
+        let key = match &self.row {
+            // A row without a key has no place in the order and meets no record.
+            Some(Err(Unreadable { key: None, .. })) => None,
+            Some(Ok(row)) => Some(row.key.sort_bytes()),
+            Some(Err(Unreadable { key: Some(key), .. })) => Some(key.sort_bytes()),
+            None => return Ok(self.page.pop_front().map(Met::Missing)),
+        };
+        let order = match (&key, self.page.front()) {
+            (Some(key), Some(known)) => known.key_sort.as_slice().cmp(key),
+            (None, _) | (_, None) => Ordering::Greater,
+        };
+        if order == Ordering::Less {
+            return Ok(self.page.pop_front().map(Met::Missing));
+        }
+        let known = if order == Ordering::Equal { self.page.pop_front() } else { None };
+        Ok(match self.row.take() {
+            Some(Ok(row)) => Some(Met::Listing(Box::new(row), known)),
+            Some(Err(unreadable)) => Some(Met::Unreadable(unreadable, known)),
+            None => None,
+        })
+    }
+
+    /// The scan, to ask how it ended.
+    pub fn into_scan(self) -> Scan {
+        self.scan
+    }
+}

@@ -1,0 +1,28 @@
+//! The only room that knows the order of rooms: scan → plan → ledger → deliver, adopt, import, resubmit.
+//!
+//! Each function is one tick that somebody calls: the daemon, the command line, the demo and the tests call the
+//! same ones. No tick calls back, none runs in the background, and every tick leaves the ledger whole.
+
+mod adopt;
+mod connector;
+mod deliver;
+mod guard;
+mod import;
+mod load;
+mod merge;
+mod preview;
+mod push;
+mod resubmit;
+mod reviews;
+mod route;
+mod watch;
+
+pub use adopt::AdoptReport;
+pub use connector::{Connector, Error, Parts, compile};
+pub use deliver::{DeliverReport, Halt};
+pub use guard::WorkGuard;
+pub use preview::{Group, Preview, Sample, preview};
+pub use push::{PushReport, Request};
+pub use resubmit::ResubmitReport;
+pub use route::{Judged, PushRoute};
+pub use watch::{Stage, Watcher};

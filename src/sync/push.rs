@@ -1,0 +1,267 @@
+//! One scan of one route: rows → verdicts → deliveries, in pages, each page one transaction.
+
+use serde::Serialize;
+
+use super::connector::{Connector, Error};
+use super::guard::WorkGuard;
+use super::merge::{Merge, Met};
+use super::route::PushRoute;
+use super::watch::{Stage, Watcher};
+use crate::clock::Timestamp;
+use crate::ledger::{Actor, Change, Counts, KnownRecord, RunCause, RunEnd, RunRef, Written};
+use crate::plan::{self, Action, Brake, Changes, Known, Presence, Step, Verdict};
+use crate::record::{Complaint, Row};
+use crate::source::{self, Ending};
+
+/// How many changes are written in one transaction.
+const PAGE: usize = 500;
+
+/// Who asks for a run, and why.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub cause: RunCause,
+    pub actor: Actor,
+    pub reason: String,
+}
+
+/// What a scan did.
+#[derive(Clone, Debug, Serialize)]
+pub struct PushReport {
+    pub run: i64,
+    pub route: String,
+    pub kind: String,
+    pub end: RunEnd,
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Why the scan was incomplete, or which brakes hold.
+    pub complaints: Vec<Complaint>,
+}
+
+/// A scan under way.
+struct Sweep<'a> {
+    connector: &'a Connector,
+    route: &'a PushRoute,
+    run: RunRef,
+    counts: Counts,
+    changes: Vec<Change>,
+    missing: Vec<i64>,
+    unreadable: Vec<(String, Vec<Complaint>)>,
+    unreadable_kept: i64,
+    at_province: u64,
+}
+
+impl Connector {
+    /// Reads all listings of a route, writes down what is owed, and ends the scan under the brakes.
+    ///
+    /// Errors: the ledger itself failed. A source that cannot be read is a run that ended `failed`.
+    pub async fn push_once(
+        &self,
+        _: &WorkGuard,
+        route: &PushRoute,
+        request: &Request,
+        watcher: &dyn Watcher,
+    ) -> Result<PushReport, Error> {
+        let run = self.begin_run(route, request).await?;
+        let at_province = self.ledger.at_province(&run.platform, &run.kind).await?;
+        let mut sweep = Sweep {
+            connector: self,
+            route,
+            run,
+            counts: Counts::default(),
+            changes: Vec::with_capacity(PAGE),
+            missing: Vec::new(),
+            unreadable: Vec::new(),
+            unreadable_kept: 0,
+            at_province,
+        };
+        let (end, complaints) = sweep.all(watcher).await?;
+        let Sweep { run, counts, .. } = sweep;
+        debug_assert!(counts.conserved(), "{counts:?}");
+        let end = if end == RunEnd::Well && counts.new_trouble > 0 { RunEnd::Trouble } else { end };
+        let end = if counts.conserved() { end } else { RunEnd::Failed };
+        let note = complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        self.ledger.end_run(&run, end, &counts, &note, self.clock.now()).await?;
+        self.seal().await?;
+        Ok(PushReport { run: run.id, route: run.route, kind: run.kind, end, counts, complaints })
+    }
+}
+
+impl Sweep<'_> {
+    async fn all(&mut self, watcher: &dyn Watcher) -> Result<(RunEnd, Vec<Complaint>), Error> {
+        let push = &self.route.push;
+        let city = match self.connector.city(&push.source.database).await {
+            Ok(city) => city,
+            Err(complaint) => return Ok((RunEnd::Failed, vec![complaint])),
+        };
+        let scan = match source::scan(&city, push).await {
+            Ok(scan) => scan,
+            Err(complaint) => return Ok((RunEnd::Failed, vec![complaint])),
+        };
+        let (platform, kind) = (self.run.platform.clone(), self.run.kind.clone());
+        let mut merge = Merge::new(&self.connector.ledger, &platform, &kind, scan);
+        while let Some(met) = merge.next().await? {
+            match met {
+                Met::Listing(row, known) => self.listing(&row, known),
+                Met::Unreadable(unreadable, known) => self.unreadable(unreadable, known),
+                Met::Missing(known) => self.missing.push(known.seq),
+            }
+            if self.counts.read.is_multiple_of(200) {
+                watcher.saw(Stage::Reading, &self.run.route, self.counts.read);
+            }
+            if self.changes.len() >= PAGE || self.missing.len() >= PAGE {
+                self.write().await?;
+                if self.connector.stopping() {
+                    self.connector.ledger.forget_missing().await?;
+                    return Ok((RunEnd::Failed, vec![Complaint::new("Q6013")]));
+                }
+            }
+        }
+        self.write().await?;
+        watcher.saw(Stage::Reading, &self.run.route, self.counts.read);
+        let mut complaints = Vec::new();
+        let mut end = RunEnd::Well;
+        match merge.into_scan().end() {
+            Ending::Complete { .. } => self.judge_missing().await?,
+            Ending::Incomplete(complaint) => {
+                complaints.push(complaint);
+                end = RunEnd::Failed;
+            }
+        }
+        self.connector.ledger.forget_missing().await?;
+        let held = self.brakes().await?;
+        self.connector.ledger.end_scan(&self.run, &held, self.now()).await?;
+        if !held.is_empty() {
+            end = RunEnd::Held;
+            complaints.extend(held.iter().map(|brake| brake.complaint().clone()));
+        }
+        Ok((end, complaints))
+    }
+
+    fn listing(&mut self, row: &Row, known: Option<KnownRecord>) {
+        self.counts.read += 1;
+        let print = row.fingerprint();
+        let before = known.as_ref().map(|known| known.verdict);
+        if let Some(known) = &known
+            && known.row_print == Some(print)
+            && known.mapping_print == Some(self.route.version)
+        {
+            // Nothing differs that a verdict depends on: it stands.
+            return self.count(known.verdict, &Step::Leave, before);
+        }
+        let judged = self.route.judge(row, self.connector.today());
+        let fresh = Known { presence: Presence::Never, owed: None, row_same: false };
+        let state = match &known {
+            Some(known) => Known { row_same: known.row_print == Some(print), ..known.known.clone() },
+            None => fresh,
+        };
+        let decision = plan::decide(&state, &judged.wanted, self.route.withdraw_rule());
+        self.count(decision.verdict, &decision.step, before);
+        self.changes.push(Change {
+            seq: known.map(|known| known.seq),
+            key: row.key.clone(),
+            title: judged.title,
+            row_print: print,
+            mapping_print: self.route.version,
+            verdict: decision.verdict,
+            step: decision.step,
+            checked: judged.checked,
+            natural_keys: judged.natural_keys,
+            complaints: judged.complaints,
+        });
+    }
+
+    fn unreadable(&mut self, row: source::Unreadable, known: Option<KnownRecord>) {
+        self.counts.read += 1;
+        self.counts.unreadable += 1;
+        self.counts.new_trouble += u64::from(known.is_none_or(|known| known.verdict != Verdict::Invalid));
+        self.unreadable.push((row.named, row.complaints));
+    }
+
+    fn count(&mut self, verdict: Verdict, step: &Step, before: Option<Verdict>) {
+        let counts = &mut self.counts;
+        let place = match (verdict, step) {
+            (_, Step::Queue(Action::Create, _)) => &mut counts.created,
+            (_, Step::Queue(Action::Update, _)) => &mut counts.updated,
+            (_, Step::Queue(Action::Withdraw, _)) => &mut counts.withdrawn,
+            (Verdict::Publishable, Step::Leave | Step::Drop | Step::Propose(_)) => &mut counts.unchanged,
+            (Verdict::Filtered | Verdict::Absent, _) => &mut counts.filtered,
+            (Verdict::Invalid, _) => &mut counts.invalid,
+            (Verdict::Held, _) => &mut counts.held,
+        };
+        *place += 1;
+        let trouble = matches!(verdict, Verdict::Invalid | Verdict::Held);
+        counts.new_trouble += u64::from(trouble && before != Some(verdict));
+    }
+
+    async fn write(&mut self) -> Result<(), Error> {
+        let ledger = &self.connector.ledger;
+        let now = self.now();
+        if !self.changes.is_empty() {
+            let written = ledger.write_page(&self.run, &self.changes, now).await?;
+            for (change, written) in self.changes.iter().zip(written) {
+                if written == Written::Taken {
+                    self.counts.invalid += 1;
+                    match change.step {
+                        Step::Queue(Action::Create, _) => self.counts.created -= 1,
+                        Step::Queue(Action::Update, _) => self.counts.updated -= 1,
+                        _ => self.counts.unchanged -= 1,
+                    }
+                }
+            }
+            self.changes.clear();
+        }
+        if !self.missing.is_empty() {
+            ledger.note_missing(&self.run, &self.missing).await?;
+            self.missing.clear();
+        }
+        if !self.unreadable.is_empty() {
+            ledger.note_unreadable(&self.run, self.unreadable_kept, &self.unreadable).await?;
+            self.unreadable_kept += self.unreadable.len() as i64;
+            self.unreadable.clear();
+        }
+        Ok(())
+    }
+
+    /// The scan saw everything: what it did not meet is gone.
+    async fn judge_missing(&mut self) -> Result<(), Error> {
+        let ledger = &self.connector.ledger;
+        let rule = self.route.withdraw_rule();
+        let mut after = 0;
+        loop {
+            let page = ledger.missing_page(&self.run, after, PAGE as i64).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.seq;
+            let mut absent = Vec::new();
+            for known in page {
+                self.counts.vanished += 1;
+                let decision = plan::decide_absent(&known.known, rule);
+                let settled = matches!(known.verdict, Verdict::Absent | Verdict::Held);
+                if decision.step == Step::Leave && settled {
+                    continue;
+                }
+                self.counts.new_trouble += u64::from(decision.verdict == Verdict::Held);
+                absent.push((known, decision.verdict, decision.step));
+            }
+            if !absent.is_empty() {
+                ledger.write_absent(&self.run, &absent, self.now()).await?;
+            }
+        }
+    }
+
+    async fn brakes(&self) -> Result<Vec<Brake>, Error> {
+        let (withdrawals, data_changes, program_changes) =
+            self.connector.ledger.waiting_changes(&self.run.route).await?;
+        let changes = Changes {
+            at_province: self.at_province,
+            rows_read: self.counts.read,
+            withdrawals,
+            data_changes,
+            program_changes,
+        };
+        Ok(plan::brakes(changes, self.route.push.limits))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.connector.clock.now()
+    }
+}
