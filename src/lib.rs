@@ -25,8 +25,28 @@ pub mod audit;
 
 pub mod ledger;
 
+pub mod schedule;
+
 pub mod city;
 
 pub mod source;
 
+pub mod platform;
+
+pub mod delivery;
+
+pub mod import;
+
+pub mod sync;
+
+pub mod check;
+
 pub mod sandbox;
+
+pub mod init;
+
+pub mod daemon;
+
+pub mod demo;
+
+pub mod cli;

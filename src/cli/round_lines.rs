@@ -1,0 +1,137 @@
+//! A round as people read it: a table of routes, a table of platforms, the most frequent problems.
+
+use super::round::{PlatformRound, Round};
+use super::round_tables::{adoptions, imports, platforms, routes};
+use super::screen::Screen;
+use super::table::cut;
+use crate::record::Language;
+use crate::sync::Halt;
+
+impl Round {
+    /// Writes the whole round.
+    pub fn show(&self, screen: &Screen) {
+        if !self.pushes.is_empty() {
+            screen.heading(screen.pick("报送路线", "Routes"));
+            screen.table(&routes(&self.pushes, screen));
+            for push in &self.pushes {
+                let (route, vanished) = (&push.route, push.counts.vanished);
+                if vanished > 0 {
+                    let note = screen.pick("条已知记录在本地查不到了", "known records are gone at home");
+                    screen.line(format_args!("  {route}: {vanished} {note}"));
+                }
+                for complaint in &push.complaints {
+                    screen.line(format_args!("  {}:", push.route));
+                    screen.complaint(complaint, "    ");
+                }
+            }
+        }
+        if !self.adoptions.is_empty() {
+            screen.heading(screen.pick("首次对接", "First contact"));
+            screen.table(&adoptions(&self.adoptions, screen));
+            for complaint in self.adoptions.iter().filter_map(|one| one.complaint.as_ref()) {
+                screen.complaint(complaint, "  ");
+            }
+        }
+        for (route, waiting) in &self.unadopted {
+            screen.line(match screen.language {
+                Language::Chinese => format!(
+                    "  {route}: {waiting} 条新增等待首次对接：省平台可能已有人工录入的同一条。运行 qilu adopt {route} 比对后放行。"
+                ),
+                Language::English => format!(
+                    "  {route}: {waiting} new records wait for first contact: the province may hold some already, typed by hand. Run `qilu adopt {route}`."
+                ),
+            });
+        }
+        if !self.imports.is_empty() {
+            screen.heading(screen.pick("导入路线", "Imports"));
+            screen.table(&imports(&self.imports, screen));
+            for complaint in self.imports.iter().flat_map(|import| &import.complaints) {
+                screen.complaint(complaint, "  ");
+            }
+        }
+        if !self.platforms.is_empty() {
+            screen.heading(screen.pick("省平台", "Platforms"));
+            screen.table(&platforms(&self.platforms, screen));
+            for platform in &self.platforms {
+                for line in platform.remarks(screen) {
+                    screen.line(format_args!("  {}: {line}", platform.delivery.platform));
+                }
+                if let Some(complaint) = &platform.feed {
+                    screen.complaint(complaint, "  ");
+                }
+            }
+        }
+        self.show_problems(screen);
+    }
+
+    fn show_problems(&self, screen: &Screen) {
+        if self.problems.is_empty() {
+            return;
+        }
+        screen.heading(screen.pick("需要处理的问题（由多到少）", "What needs somebody, most frequent first"));
+        for problem in &self.problems {
+            let lines = screen.complaint_lines(&problem.complaint);
+            let example = match problem.example_title.as_str() {
+                "" => problem.example_key.clone(),
+                title => format!("{} {}", problem.example_key, cut(title, 40)),
+            };
+            let eg = screen.pick("例", "e.g.");
+            for (index, line) in lines.iter().enumerate() {
+                match index {
+                    0 => screen.line(format_args!("  {:>5} × {} {line}", problem.count, problem.kind)),
+                    _ => screen.line(format_args!("      {line}  [{eg} {example}]")),
+                }
+            }
+        }
+    }
+}
+
+impl PlatformRound {
+    /// Why something did not leave.
+    fn remarks(&self, screen: &Screen) -> Vec<String> {
+        let platform = &self.delivery.platform;
+        self.delivery
+            .halts
+            .iter()
+            .map(|halt| halt_words(halt, platform, self.configured_live, screen))
+            .collect()
+    }
+}
+
+/// Why a lane sends nothing, and what lets it go on.
+fn halt_words(halt: &Halt, platform: &str, configured_live: bool, screen: &Screen) -> String {
+    let pick = |chinese: String, english: String| screen.pick(&chinese, &english).to_owned();
+    match halt {
+        Halt::Rehearsing if configured_live => pick(
+            format!("还没有批准正式报送，什么也不发送：qilu go-live {platform} --approved-by 姓名"),
+            format!(
+                "nobody has approved sending yet, nothing leaves: `qilu go-live {platform} --approved-by NAME`"
+            ),
+        ),
+        Halt::Rehearsing => pick(
+            format!(
+                "演练中，什么也不发送。要正式报送：把 config/platforms/{platform}.toml 的 mode 改为 live，再 qilu go-live"
+            ),
+            format!(
+                "rehearsing, nothing leaves. To send: mode = \"live\" in config/platforms/{platform}.toml, then `qilu go-live`"
+            ),
+        ),
+        Halt::Stopped { by } => pick(
+            format!("{by} 已下令停止发送；qilu resume {platform} 恢复"),
+            format!("stopped by {by}; `qilu resume {platform}` lets it go on"),
+        ),
+        Halt::FirstFewSent => pick(
+            format!("首批已发完，请先到省平台核对，再运行 qilu go-live {platform} --approved-by 姓名 --all"),
+            format!(
+                "the first few are sent: look at them at the province, then `qilu go-live {platform} --approved-by NAME --all`"
+            ),
+        ),
+        Halt::Paused { action, until, why } => {
+            let until = screen.time(*until);
+            pick(
+                format!("{action} 通道暂停至 {until}：{why}"),
+                format!("{action} paused until {until}: {why}"),
+            )
+        }
+    }
+}
