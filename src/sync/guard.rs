@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::connector::{Connector, Error};
-use super::load::try_lock;
+use super::load::{Lock, try_lock};
 
 /// How often a waiting process looks whether the other is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -12,7 +12,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// Proof that no other process works on this ledger. Ticks ask for it; dropping it lets the next one in.
 #[derive(Debug)]
 pub struct WorkGuard {
-    _lock: std::fs::File,
+    _lock: Lock,
 }
 
 impl Connector {
@@ -26,7 +26,7 @@ impl Connector {
         Ok(WorkGuard { _lock: lock })
     }
 
-    async fn lock(&self, ledger: &Path, patience: Duration) -> Result<std::fs::File, Error> {
+    async fn lock(&self, ledger: &Path, patience: Duration) -> Result<Lock, Error> {
         let mut waited = Duration::ZERO;
         loop {
             let tried = try_lock(ledger).map_err(|error| Error::Lock(ledger.to_owned(), error))?;
