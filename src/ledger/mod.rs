@@ -11,6 +11,7 @@ mod imports;
 mod lanes;
 mod missing;
 mod page;
+mod quarantine;
 mod queue;
 mod resubmission;
 mod reviews;
@@ -33,9 +34,10 @@ pub use claim::{Claim, Renderer, Want};
 pub use event::{Attempt, Event, Item, ItemOutcome, LaneEffect, Lease, Payload, Trouble};
 pub use imports::{
     ImportBefore, ImportEntry, ImportFate, ImportIntent, ImportKnown, ImportPage, ImportPlace, ImportState,
-    OwnListing, QuarantineView,
+    OwnListing,
 };
 pub use lanes::{LaneState, PlatformState};
+pub use quarantine::QuarantineView;
 pub use resubmission::{Selected, Selection};
 pub use reviews::{Review, ReviewNews};
 pub use runs::{Actor, Counts, RunCause, RunEnd, RunRef, RunView};
