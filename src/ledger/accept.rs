@@ -1,7 +1,6 @@
 //! The province has it: what follows for the records of a batch, and for those that waited for them.
 
 use super::event::Item;
-use super::queue::{Source, forget_complaints};
 use super::state::{Happening, State};
 use super::{LedgerError, Result};
 use crate::clock::Timestamp;
@@ -41,23 +40,27 @@ pub(super) async fn accept_all(
             owed = case when owed = d.id then null else owed end
         from (";
     let after = ") as v join delivery d on d.id = v.column1 where record.seq = d.record
-        returning seq, platform, kind, key_text";
+        returning seq, platform, kind, key_text, owed";
     let records = tx.fetch_rows(before, &rows, after).await?;
     let seqs: Vec<i64> = records.iter().map(|row| row.int(0)).collect();
-    forget_complaints(tx, &seqs, Source::Province).await?;
-    forget_complaints(tx, &seqs, Source::Hold).await?;
-    forget_complaints(tx, &seqs, Source::Review).await?;
+    let all: Vec<_> = seqs.iter().map(|seq| row![*seq]).collect();
+    let before = "-- ledger.forget_answered\ndelete from complaint where record in (";
+    tx.execute_rows(before, &all, ") and source in ('province', 'hold', 'review')").await?;
     let rows: Vec<_> = accepted.iter().map(|(item, _)| row![item.delivery]).collect();
     tx.execute_rows("-- ledger.unneed\ndelete from need where delivery in (", &rows, ")").await?;
     if action == Action::Create {
         // What was changed meanwhile is an update now.
-        let rows: Vec<_> = seqs.iter().map(|seq| row![*seq]).collect();
+        let newer = records.iter().filter(|row| row.opt_int(4).is_some());
+        let rows: Vec<_> = newer.map(|row| row![row.int(0)]).collect();
         let before = "-- ledger.create_becomes_update
             update delivery set action = 'update'
             where action = 'create' and state not in ('accepted', 'superseded', 'in_flight', 'in_doubt')
               and record in (";
         tx.execute_rows(before, &rows, ")").await?;
-        wake_children(tx, &records.iter().map(key_of).collect::<Vec<_>>(), now).await?;
+        let sql = "-- ledger.anybody_waits\nselect 1 from delivery where state = 'waiting_parent' limit 1";
+        if tx.fetch_one(sql, &[]).await?.is_some() {
+            wake_children(tx, &records.iter().map(key_of).collect::<Vec<_>>(), now).await?;
+        }
     }
     Ok(state)
 }

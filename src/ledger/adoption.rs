@@ -30,7 +30,12 @@ pub struct Candidate {
 #[derive(Debug)]
 pub enum Match {
     /// The province has it under this id, with the same content or another.
-    Certain { remote_id: String, same: bool },
+    Certain {
+        remote_id: String,
+        same: bool,
+        /// Where it stands in the province's review, in the ledger's words; `none` where that is not known.
+        review: String,
+    },
     /// It may be this or that; a person must say.
     Doubtful { complaint: Complaint },
 }
@@ -99,8 +104,12 @@ impl Ledger {
         let mut event = run.event(Deed::Adopted, now);
         for (candidate, outcome) in found {
             let word = match outcome {
-                Match::Certain { remote_id, same } => {
+                Match::Certain { remote_id, same, review } => {
                     self.adopt_one(&mut tx, run, candidate, remote_id, *same, now).await?;
+                    if *same {
+                        let sql = "-- ledger.adopted_review\nupdate record set review = $2 where seq = $1";
+                        tx.execute(sql, args![candidate.record, review]).await?;
+                    }
                     if *same { "adopted" } else { "adopted, differs" }
                 }
                 Match::Doubtful { complaint } => {

@@ -97,6 +97,7 @@ create index delivery_ready on delivery (platform, action, kind, next_at, id)
     where state in ('queued', 'waiting_time');
 create index delivery_held on delivery (route, state)
     where state in ('waiting_run', 'waiting_adoption', 'waiting_person');
+create index delivery_of_children on delivery (platform) where state = 'waiting_parent';
 create index delivery_of_record on delivery (record, version);
 create index delivery_of_batch on delivery (batch);
 

@@ -94,7 +94,7 @@ impl Reader<'_> {
     /// A fault at a character of an expression, counted behind its opening quote.
     fn refuse(&mut self, text: &Located<String>, column: usize, complaint: Complaint) {
         // In a text over several lines only its beginning is known.
-        let offset = if text.contains('\n') { 0 } else { column + 1 };
+        let offset = if text.contains('\n') { 0 } else { column };
         self.faults.push(text.fault(self.file, offset, complaint));
     }
 

@@ -43,6 +43,8 @@ pub struct AdoptReport {
 struct Held {
     remote_id: String,
     title: String,
+    /// In the ledger's words; `none` where the profile does not know the province's.
+    review: String,
     /// Of the document with parents as they stand there.
     data: Map<String, Json>,
     taken: bool,
@@ -99,7 +101,8 @@ impl Connector {
         match remote_id {
             Some(remote_id) => {
                 // Whether the content is the same is for the province to know: an update makes it so.
-                let found = Match::Certain { remote_id: remote_id.to_owned(), same: false };
+                let found =
+                    Match::Certain { remote_id: remote_id.to_owned(), same: false, review: "none".into() };
                 self.ledger.adopt(&run, &[(candidate, found)], now).await?;
             }
             None => self.ledger.not_same(&run, &candidate, now).await?,
@@ -119,6 +122,7 @@ impl Connector {
         if !street.profile().offers(Operation::List) {
             return Ok(Ok(held));
         }
+        let states = street.profile().answer().reviews.as_ref().map(|reviews| &reviews.states);
         let mut bookmark = Some(delivery::Bookmark::first(street.profile(), None));
         while let Some(at) = bookmark {
             let listed = delivery::list(street, &route.route.kind, Scope::Own, &at, &self.clock).await;
@@ -133,7 +137,15 @@ impl Connector {
                     continue;
                 }
                 let title = title_of(&record.data);
-                held.push(Held { remote_id: record.remote_id, title, data: record.data, taken: false });
+                let review = record.status.and_then(|status| states?.get(&status).map(|state| state.word()));
+                let review = review.unwrap_or("none").to_owned();
+                held.push(Held {
+                    remote_id: record.remote_id,
+                    review,
+                    title,
+                    data: record.data,
+                    taken: false,
+                });
             }
             watcher.saw(Stage::Adopting, &route.route.name, held.len() as u64);
             bookmark = listed.next;
@@ -197,7 +209,8 @@ impl Connector {
         if let [index] = sharing[..] {
             held[index].taken = true;
             let same = self.same_content(route, &candidate.document, &held[index].data).await?;
-            return Ok(Some(Match::Certain { remote_id: held[index].remote_id.clone(), same }));
+            let Held { remote_id, review, .. } = &held[index];
+            return Ok(Some(Match::Certain { remote_id: remote_id.clone(), same, review: review.clone() }));
         }
         let title = title_of(&candidate.document.0);
         let alike = held.iter().find(|one| !one.taken && is_alike(&one.title, &title));
