@@ -5,14 +5,14 @@ use super::column::near;
 use super::finding::{Findings, table_place};
 use crate::config::{Act, Located, Route};
 use crate::record::Complaint;
-use crate::schema::{FieldInfo, Kind};
+use crate::schema::{Class, FieldInfo, Kind};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     let mapped = mapped(subject);
     let (route, kind) = (subject.route.route.as_ref(), subject.route.kind.as_ref());
     unknown(subject, &mapped, kind, findings);
     missing(subject, &mapped, kind, route, findings);
-    without_basis(subject, &mapped, kind, findings);
+    without_basis(subject, findings);
     withdraw(subject, kind, route, findings);
 }
 
@@ -121,24 +121,17 @@ fn missing(
             Some(sibling) => Located { value: (), line: sibling.at.line, column: sibling.at.column },
             None => continue,
         };
-        let id = if field.class == crate::schema::Class::Secret { "Q1119" } else { "Q1111" };
+        let id = if field.class == Class::Secret { "Q1119" } else { "Q1111" };
         let complaint = Complaint::new(id).found(&field.name).label(&field.title);
         findings.at(&place, complaint.fact("kind", &kind.title));
     }
 }
 
 /// Personal data that no reason lets out.
-fn without_basis(subject: &Subject<'_>, mapped: &[Target<'_>], kind: &Kind, findings: &mut Findings<'_>) {
-    let basis = &subject.route.push.basis;
-    for target in mapped {
-        let inside = |field: &&FieldInfo| field.name == target.name || is_inside(&field.name, &target.name);
-        let personal = kind.fields.iter().filter(inside).find(|field| field.class.needs_basis());
-        let has_basis =
-            basis.iter().any(|(name, _)| name.value == target.name || is_inside(&target.name, name));
-        if let Some(field) = personal.filter(|_| !has_basis) {
-            let complaint = Complaint::new("Q1114").found(&target.name).label(&field.title);
-            findings.at(target.at, complaint.fact("class", field.class.word()));
-        }
+fn without_basis(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    for bare in subject.route.without_basis() {
+        let complaint = Complaint::new("Q1114").found(&bare.name).label(&bare.title);
+        findings.at(&bare.at, complaint.fact("class", bare.class.word()));
     }
 }
 

@@ -107,7 +107,7 @@ pub(super) async fn check_parents(
     sample: &Sample,
     findings: &mut Findings<'_>,
 ) {
-    for written in subject.written.iter() {
+    for written in &subject.written {
         if findings.speak_of(&written.name) {
             continue;
         }

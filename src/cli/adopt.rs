@@ -1,5 +1,7 @@
 //! `qilu adopt`: first contact with what the province already holds.
 
+use std::time::Duration;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -13,7 +15,7 @@ use super::sync::chosen;
 use super::table::Table;
 use crate::ledger::{Ledger, RecordFilter, RunCause, Status};
 use crate::record::Complaint;
-use crate::sync::Connector;
+use crate::sync::{Connector, PushRoute};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -53,42 +55,34 @@ pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
 async fn adopt(desk: &Desk, connector: &Connector, arguments: &Arguments) -> Result<Exit, Failure> {
     let (push, _) = chosen(connector, &arguments.routes, None)?;
     let mut open = Vec::new();
-    for route in push {
+    for route in &push {
         if connector.ledger.adoption_open(&route.route.name).await? {
-            open.push(route);
+            open.push(*route);
         }
     }
     let screen = &desk.screen;
+    let mut round = Round::default();
     if open.is_empty() {
-        screen.document(&Round::default());
-        screen.line(screen.pick(
-            "这些路线的首次对接都已完成，没有要做的。",
-            "first contact is closed for these routes: nothing to do",
-        ));
-        return Ok(Exit::Well);
+        screen.line(screen.pick("这些路线的首次对接都已完成。", "first contact is closed for these routes"));
+    } else {
+        let patience = Duration::ZERO;
+        let work = Work { push: open, import: Vec::new(), adopt: true, send: false, patience };
+        let progress = Progress::new(screen.language, screen.json);
+        let guard = connector.work(PATIENCE).await?;
+        let request = desk.request(RunCause::Adoption, "");
+        round = attended(connector, work_round(connector, &guard, &work, &request, &progress)).await?;
     }
-    let work = Work {
-        push: open,
-        import: Vec::new(),
-        adopt: true,
-        send: false,
-        patience: std::time::Duration::ZERO,
-    };
-    let progress = Progress::new(screen.language, screen.json);
-    let guard = connector.work(PATIENCE).await?;
-    let request = desk.request(RunCause::Adoption, "");
-    let round = attended(connector, work_round(connector, &guard, &work, &request, &progress)).await?;
-    drop(progress);
-    let doubtful = doubtful(&connector.ledger, &work).await?;
+    // Doubts of earlier adoptions are still somebody's to settle.
+    let doubtful = doubtful(&connector.ledger, &push).await?;
     screen.document(&serde_json::json!({"round": round, "doubtful": doubtful}));
     round.show(screen);
     show_doubtful(desk, &doubtful);
     Ok(exit::of_round(&round, desk.strict))
 }
 
-async fn doubtful(ledger: &Ledger, work: &Work<'_>) -> Result<Vec<Doubtful>, Failure> {
+async fn doubtful(ledger: &Ledger, routes: &[&PushRoute]) -> Result<Vec<Doubtful>, Failure> {
     let mut found = Vec::new();
-    for route in &work.push {
+    for route in routes {
         let (kind, status) = (Some(route.route.kind.clone()), Some(Status::NeedsPerson));
         for record in ledger.records(&RecordFilter { kind, status, search: None }, 1000).await? {
             let complaints = ledger.complaints_of(record.seq).await?;

@@ -12,7 +12,7 @@ use crate::check::check;
 use crate::clock::Timestamp;
 use crate::config::{Fault, Flow, Instance, Mode};
 use crate::schedule::Schedule;
-use crate::sync::{self, compile};
+use crate::sync::compile;
 
 /// Takes no argument of its own.
 #[derive(Debug, Args)]
@@ -49,10 +49,12 @@ pub async fn run(desk: &Desk, _: Arguments) -> Result<Exit, Failure> {
 }
 
 /// Every route with the time of its next run.
-pub fn next_times(instance: &Instance, now: Timestamp) -> Result<NextTimes, sync::Error> {
-    let schedule = Schedule::of(instance).map_err(sync::Error::Configuration)?;
-    let next = |name: &String| schedule.next_times(name, now, 1).first().copied();
-    Ok(instance.routes.keys().map(|name| (name.clone(), next(name))).collect())
+///
+/// Errors: every schedule that cannot be read.
+pub fn next_times(instance: &Instance, now: Timestamp) -> Result<NextTimes, Vec<Fault>> {
+    let schedule = Schedule::of(instance)?;
+    let next = |name: &String| (name.clone(), schedule.next_times(name, now, 1).first().copied());
+    Ok(instance.routes.keys().map(next).collect())
 }
 
 fn document(screen: &Screen, instance: Option<&Instance>, faults: &[Fault], times: &NextTimes) -> Json {

@@ -11,7 +11,7 @@ use super::desk::Desk;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::progress::Progress;
-use super::records::tally_table;
+use super::records::show_tallies;
 use super::round::{Round, Work, work_round};
 use super::sync::chosen;
 use crate::audit;
@@ -64,7 +64,7 @@ async fn first_round(desk: &Desk, connector: &Arc<Connector>) -> Result<(), Fail
     screen.document(&round);
     round.show(screen);
     screen.heading(screen.pick("现在各类记录的状态", "Where the records stand now"));
-    screen.table(&tally_table(screen, &connector.ledger.tally().await?));
+    show_tallies(screen, &connector.ledger.tally().await?);
     if !screen.json {
         screen.heading(screen.pick("审计日志", "Audit log"));
         let settings = &connector.instance.audit;

@@ -184,11 +184,17 @@ impl From<sync::Error> for Failure {
                     "check the folder's permissions; a network disk may know no locks",
                 ],
             ),
-            sync::Error::Unknown { ref name, ref known, .. } => said(
-                Exit::Configuration,
-                format!("没有名为 `{name}` 的路线、类别、平台或待定记录；现有：{known}"),
-                ["核对名称。", "check the spelling"],
-            ),
+            sync::Error::Unknown { what, ref name, ref known } => {
+                let (chinese, known) = match what {
+                    "push route" => ("报送路线", known.as_str()),
+                    "import route" => ("导入路线", known.as_str()),
+                    "platform" => ("平台", known.as_str()),
+                    "doubtful record" => ("待认定的记录", "见 qilu adopt 列出的"),
+                    _ => ("有报送路线的类别", known.as_str()),
+                };
+                let sentence = format!("没有名为 `{name}` 的{chinese}；现有：{known}");
+                said(Exit::Configuration, sentence, ["核对名称。", "check the spelling"])
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::masked::masked;
 use super::record_lines;
 use super::screen::Screen;
-use super::table::Table;
+use super::table::{Table, count};
 use crate::ledger::{Ledger, RecordFilter, RecordView, Status, Tally};
 use crate::record::Language;
 
@@ -135,22 +135,37 @@ async fn show_one(desk: &Desk, ledger: &Ledger, arguments: ShowArguments) -> Res
 async fn show_tally(desk: &Desk, ledger: &Ledger) -> Result<Exit, Failure> {
     let tallies = ledger.tally().await?;
     desk.screen.document(&tallies);
-    desk.screen.table(&tally_table(&desk.screen, &tallies));
+    show_tallies(&desk.screen, &tallies);
     Ok(Exit::Well)
 }
 
-/// Records by kind and status, with what each status asks of a person.
-pub fn tally_table(screen: &Screen, tallies: &[Tally]) -> Table {
-    let mut table = Table::new()
-        .words(screen.pick("类别", "kind"))
-        .words(screen.pick("状态", "status"))
-        .numbers(screen.pick("条数", "records"))
-        .words(screen.pick("要做什么", "what to do"));
-    for one in tallies {
-        let (status, to_do) = (one.status.name(screen.language), one.status.what_to_do(screen.language));
-        table.row([one.kind.clone(), status.to_owned(), one.count.to_string(), to_do.to_owned()]);
+/// Kinds down, statuses across, and below what each status asks of a person.
+pub fn show_tallies(screen: &Screen, tallies: &[Tally]) {
+    let mut statuses: Vec<Status> = tallies.iter().map(|one| one.status).collect();
+    statuses.sort_unstable();
+    statuses.dedup();
+    let mut kinds: Vec<&str> = tallies.iter().map(|one| one.kind.as_str()).collect();
+    kinds.dedup();
+    let table = Table::new().words(screen.pick("类别", "kind")).numbers(screen.pick("合计", "all"));
+    let mut table = statuses.iter().fold(table, |table, status| table.numbers(status.name(screen.language)));
+    for kind in kinds {
+        let number = |status: Option<&Status>| -> i64 {
+            let wanted =
+                tallies.iter().filter(|one| one.kind == kind && status.is_none_or(|s| *s == one.status));
+            wanted.map(|one| one.count).sum()
+        };
+        let numbers = [None].into_iter().chain(statuses.iter().map(Some)).map(|status| count(number(status)));
+        table.row([kind.to_owned()].into_iter().chain(numbers));
     }
-    table
+    screen.table(&table);
+    let mut to_do = Table::new().words("").words("");
+    for status in statuses.iter().filter(|status| status.needs_somebody()) {
+        to_do.row([status.name(screen.language), status.what_to_do(screen.language)]);
+    }
+    if !to_do.is_empty() {
+        screen.line("");
+        screen.table(&to_do);
+    }
 }
 
 /// A status by its word in a document or its name in either language.

@@ -109,7 +109,8 @@ fn show(screen: &Screen, preview: &ResubmitReport) {
     let goes = preview.selected.iter().filter(|one| one.goes()).take(SAMPLES);
     let stays = preview.selected.iter().filter(|one| !one.goes()).take(SAMPLES);
     for one in goes.chain(stays) {
-        table.row([&one.key, &one.title, &one.state, &one.left_out]);
+        let why = one.left_out.map_or("", |why| why.reason(screen.language));
+        table.row([one.key.as_str(), &one.title, &one.state, why]);
     }
     if !table.is_empty() {
         screen.table(&table);

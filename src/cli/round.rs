@@ -13,7 +13,7 @@ use crate::sync::{
 };
 
 /// How many problems are told one by one.
-const PROBLEMS: i64 = 8;
+const PROBLEMS: usize = 8;
 
 /// Which routes, and how far.
 pub struct Work<'a> {
@@ -35,7 +35,10 @@ pub struct Round {
     pub platforms: Vec<PlatformRound>,
     /// Routes whose creates wait for `qilu adopt`, with their number.
     pub unadopted: Vec<(String, i64)>,
+    /// The most frequent first.
     pub problems: Vec<Problem>,
+    /// How many more there are.
+    pub further_problems: usize,
 }
 
 /// What happened with one platform.
@@ -142,6 +145,8 @@ pub async fn work_round(
     let kinds: Vec<&str> = work.push.iter().map(|route| route.route.kind.as_str()).collect();
     let problems = connector.ledger.problems(i64::MAX).await?;
     round.problems = problems.into_iter().filter(|problem| kinds.contains(&problem.kind.as_str())).collect();
-    round.problems.truncate(PROBLEMS as usize);
+    round.further_problems = round.problems.len().saturating_sub(PROBLEMS);
+    round.problems.truncate(PROBLEMS);
+    connector.seal().await?;
     Ok(round)
 }

@@ -1,10 +1,11 @@
 //! A round as people read it: a table of routes, a table of platforms, the most frequent problems.
 
+use super::record_lines::action;
 use super::round::{PlatformRound, Round};
 use super::round_tables::{adoptions, imports, platforms, routes};
 use super::screen::Screen;
 use super::table::cut;
-use crate::record::Language;
+use crate::record::{Complaint, Language};
 use crate::sync::Halt;
 
 impl Round {
@@ -53,12 +54,7 @@ impl Round {
             screen.heading(screen.pick("省平台", "Platforms"));
             screen.table(&platforms(&self.platforms, screen));
             for platform in &self.platforms {
-                for line in platform.remarks(screen) {
-                    screen.line(format_args!("  {}: {line}", platform.delivery.platform));
-                }
-                if let Some(complaint) = &platform.feed {
-                    screen.complaint(complaint, "  ");
-                }
+                platform.show_remarks(screen);
             }
         }
         self.show_problems(screen);
@@ -83,18 +79,42 @@ impl Round {
                 }
             }
         }
+        if self.further_problems > 0 {
+            let more = self.further_problems;
+            screen.line(match screen.language {
+                Language::Chinese => format!("  还有 {more} 种，见 qilu records list --status invalid"),
+                Language::English => format!("  and {more} more: `qilu records list --status invalid`"),
+            });
+        }
     }
 }
 
 impl PlatformRound {
-    /// Why something did not leave.
-    fn remarks(&self, screen: &Screen) -> Vec<String> {
-        let platform = &self.delivery.platform;
-        self.delivery
-            .halts
-            .iter()
-            .map(|halt| halt_words(halt, platform, self.configured_live, screen))
-            .collect()
+    /// Why something did not leave, and why the reviewers' news could not be read; each cause once.
+    fn show_remarks(&self, screen: &Screen) {
+        let mut causes: Vec<Complaint> = Vec::new();
+        for halt in &self.delivery.halts {
+            let platform = &self.delivery.platform;
+            let line = halt_words(halt, platform, self.configured_live, screen);
+            screen.line(format_args!("  {platform}: {line}"));
+            causes.extend(cause(halt));
+        }
+        causes.extend(self.feed.clone());
+        let mut told: Vec<&str> = Vec::new();
+        for cause in &causes {
+            if !told.contains(&cause.id.as_str()) {
+                screen.complaint(cause, "    ");
+            }
+            told.push(&cause.id);
+        }
+    }
+}
+
+/// The complaint that paused a lane, as the ledger keeps it.
+fn cause(halt: &Halt) -> Option<Complaint> {
+    match halt {
+        Halt::Paused { why, .. } => serde_json::from_str(why).ok(),
+        Halt::Rehearsing | Halt::Stopped { .. } | Halt::FirstFewSent => None,
     }
 }
 
@@ -126,12 +146,11 @@ fn halt_words(halt: &Halt, platform: &str, configured_live: bool, screen: &Scree
                 "the first few are sent: look at them at the province, then `qilu go-live {platform} --approved-by NAME --all`"
             ),
         ),
-        Halt::Paused { action, until, why } => {
-            let until = screen.time(*until);
-            pick(
-                format!("{action} 通道暂停至 {until}：{why}"),
-                format!("{action} paused until {until}: {why}"),
-            )
+        Halt::Paused { action: word, until, why } => {
+            let (until, action) = (screen.time(*until), action(word, screen));
+            // What is no complaint is shown as it is.
+            let why = if cause(halt).is_some() { String::new() } else { format!(" {why}") };
+            pick(format!("{action}暂停至 {until}{why}"), format!("{action} paused until {until}{why}"))
         }
     }
 }

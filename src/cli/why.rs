@@ -61,13 +61,17 @@ pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
                         answers.push(found_at_home(&desk.screen, &ledger, route, &row).await?);
                     }
                 }
+                Err(complaint) if unread.contains(&complaint) => (),
                 Err(complaint) => unread.push(complaint),
             }
         }
     }
     ledger.db().close().await;
     desk.screen.document(&answers);
-    show(&desk.screen, &answers, text);
+    if answers.is_empty() {
+        nothing(&desk.screen, text, unread.is_empty());
+    }
+    show(&desk.screen, &answers);
     for complaint in &unread {
         desk.screen.complaint(complaint, "  ");
     }
@@ -188,13 +192,22 @@ async fn found_at_home(
     Ok(Answer { kind, key, title, record: None, complaints: Vec::new(), waits_for: Vec::new(), next })
 }
 
-fn show(screen: &Screen, answers: &[Answer], text: &str) {
-    if answers.is_empty() {
-        screen.line(match screen.language {
-            Language::Chinese => format!("没有找到“{text}”：台账和本市各数据库里都没有。换一个更短的词试试。"),
-            Language::English => format!("nothing found for \"{text}\", neither in the ledger nor in the city's databases; try a shorter text"),
-        });
-    }
+fn nothing(screen: &Screen, text: &str, all_read: bool) {
+    screen.line(match (screen.language, all_read) {
+        (Language::Chinese, true) => {
+            format!("没有找到“{text}”：台账和本市各数据库里都没有。换一个更短的词试试。")
+        }
+        (Language::Chinese, false) => format!("台账里没有“{text}”，本市数据库没能全部查到："),
+        (Language::English, true) => format!(
+            "nothing found for \"{text}\", neither in the ledger nor in the city's databases; try a shorter text"
+        ),
+        (Language::English, false) => {
+            format!("\"{text}\" is not in the ledger, and not all of the city's databases could be searched:")
+        }
+    });
+}
+
+fn show(screen: &Screen, answers: &[Answer]) {
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {
             screen.line("");

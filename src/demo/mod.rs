@@ -1,4 +1,4 @@
-//! The main job on a made-up city and a stand-in province: makes the folder and does one whole day of work in it.
+//! A made-up city and a stand-in province, for showing the main job in one command.
 //!
 //! Everything is done by the same ticks that run a real instance; only the city's database, the province and the
 //! folder are made here. Shows nothing: the command line does.
@@ -8,14 +8,13 @@ mod stage;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::{Flow, Instance};
+use crate::config::Instance;
 use crate::daemon;
-use crate::ledger::{Actor, RunCause};
+use crate::ledger::Actor;
 use crate::sandbox::Sandbox;
-use crate::sync::{Connector, Error, Request, Watcher};
+use crate::sync::{Connector, Error};
 
 /// The platform that the demo's routes name.
 pub const PLATFORM: &str = "shandong";
@@ -42,30 +41,6 @@ impl Demo {
             connector.ledger.go_live(PLATFORM, "the demo", None, &operator(), clock.now()).await?;
         }
         Ok(Demo { connector, sandbox, fresh })
-    }
-
-    /// Adopts, pushes, imports, and reads the reviews.
-    pub async fn cycle(&self, watcher: &dyn Watcher) -> Result<(), Error> {
-        let connector = &self.connector;
-        let guard = connector.work(Duration::from_secs(30)).await?;
-        let request = Request { cause: RunCause::Manual, actor: operator(), reason: "demo".to_owned() };
-        for route in connector.push_routes_in_order() {
-            connector.push_once(&guard, route, &request, watcher).await?;
-            if connector.ledger.adoption_open(&route.route.name).await? {
-                connector.adopt(&guard, route, &request, watcher).await?;
-            }
-            connector.deliver_once(&guard, PLATFORM, &request, watcher).await?;
-        }
-        let patience = Duration::from_secs(5);
-        connector.deliver_until_quiet(&guard, PLATFORM, &request, patience, watcher).await?;
-        for route in connector.instance.routes.values() {
-            if let Flow::Import(_) = route.flow {
-                let route = connector.import_route(&route.name)?;
-                connector.import_once(&guard, route, &request, watcher).await?;
-            }
-        }
-        connector.review_once(&guard, PLATFORM, watcher).await?;
-        Ok(())
     }
 
     pub async fn close(self) {

@@ -20,8 +20,11 @@ static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas");
 ///
 /// Errors: there is a configuration already, or something cannot be written.
 pub fn lay_out(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    if root.join("config/qilu.toml").exists() {
-        bail!("{} holds an instance already; nothing was changed", root.display());
+    for taken in ["config", "schemas", "data"] {
+        let folder = root.join(taken);
+        if fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()) {
+            bail!("{} is not empty; nothing was changed", folder.display());
+        }
     }
     let mut written = Vec::new();
     for (name, folder) in [("config", &CONFIG), ("schemas", &SCHEMAS)] {

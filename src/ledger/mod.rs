@@ -38,7 +38,7 @@ pub use imports::{
 };
 pub use lanes::{LaneState, PlatformState};
 pub use quarantine::QuarantineView;
-pub use resubmission::{Selected, Selection};
+pub use resubmission::{LeftOut, Selected, Selection};
 pub use reviews::{Review, ReviewNews};
 pub use runs::{Actor, Counts, RunCause, RunEnd, RunRef, RunView};
 pub use scan::{Change, KnownRecord, Written};

@@ -10,7 +10,7 @@ use crate::args;
 use crate::audit::{self, Deed};
 use crate::clock::Timestamp;
 use crate::plan::{Action, Cause};
-use crate::record::Fingerprint;
+use crate::record::{Fingerprint, Language};
 
 /// Which records.
 #[derive(Clone, Debug, Default)]
@@ -31,17 +31,42 @@ pub struct Selected {
     pub key: String,
     pub title: String,
     pub state: String,
-    /// Why it is left out, in English; empty if it goes.
-    pub left_out: String,
+    pub left_out: Option<LeftOut>,
     #[serde(skip)]
     document: Option<Fingerprint>,
     #[serde(skip)]
     print: Option<Fingerprint>,
 }
 
+/// Why a selected record is not resubmitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOut {
+    /// In flight or in doubt.
+    Out,
+    WaitsForPerson,
+    NeverReady,
+    NotPublishable,
+}
+
+impl LeftOut {
+    pub fn reason(self, language: Language) -> &'static str {
+        match self {
+            LeftOut::Out => language.pick(
+                "正在发送或待核实，等有了结果再说",
+                "it is being sent or in doubt; wait until that is settled",
+            ),
+            LeftOut::WaitsForPerson => language.pick("正等人工确认", "it waits for a person's word"),
+            LeftOut::NeverReady => language.pick("还从未达到可报送的状态", "it has never been ready to send"),
+            LeftOut::NotPublishable => language
+                .pick("最新数据不可报送，先改数据", "its newest row is not publishable; mend it first"),
+        }
+    }
+}
+
 impl Selected {
     pub fn goes(&self) -> bool {
-        self.left_out.is_empty()
+        self.left_out.is_none()
     }
 }
 
@@ -49,13 +74,13 @@ impl Ledger {
     /// The records that a selection means, each with the reason why it would be left out.
     pub async fn select(&self, selection: &Selection) -> Result<Vec<Selected>> {
         let sql = "-- ledger.select
-            select r.seq, r.key_text, r.title, r.verdict, coalesce(d.state, 'accepted'), r.review,
+            select r.seq, r.key_text, r.title, r.verdict, coalesce(d.state, case r.presence when 'never' then 'none' else 'accepted' end), r.review,
                    coalesce(d.document, a.document), coalesce(d.print, a.print)
             from record r
             left join delivery d on d.id = r.owed
             left join delivery a on a.record = r.seq and a.version = r.accepted_version
             where r.platform = $1 and r.kind = $2
-              and ($3 is null or coalesce(d.state, 'accepted') = $3 or (d.id is null and r.review = $3))
+              and ($3 is null or coalesce(d.state, case r.presence when 'never' then 'none' else 'accepted' end) = $3 or (d.id is null and r.review = $3))
             order by r.key_sort";
         let state = selection.state.as_deref();
         let rows = self.db.fetch(sql, args![&selection.platform, &selection.kind, state]).await?;
@@ -71,18 +96,18 @@ impl Ledger {
             let state = row.text(4);
             let document = print(row, 6);
             let left_out = match (row.text(3).as_str(), state.as_str()) {
-                (_, "in_flight" | "in_doubt") => "it is being sent or in doubt; wait until that is settled",
-                (_, "waiting_person" | "waiting_adoption" | "waiting_run") => "it waits for a person's word",
-                ("publishable", _) if document.is_some() => "",
-                ("publishable", _) => "it has never been ready to send",
-                _ => "its newest row is not publishable; mend it first",
+                (_, "in_flight" | "in_doubt") => Some(LeftOut::Out),
+                (_, "waiting_person" | "waiting_adoption" | "waiting_run") => Some(LeftOut::WaitsForPerson),
+                ("publishable", _) if document.is_some() => None,
+                ("publishable", _) => Some(LeftOut::NeverReady),
+                _ => Some(LeftOut::NotPublishable),
             };
             selected.push(Selected {
                 seq: row.int(0),
                 key,
                 title: row.text(2),
                 state,
-                left_out: left_out.to_owned(),
+                left_out,
                 document,
                 print: print(row, 7),
             });

@@ -14,6 +14,7 @@ pub struct KnownRecord {
     pub seq: i64,
     pub id: String,
     pub key_sort: Vec<u8>,
+    pub key_text: String,
     pub title: String,
     pub verdict: Verdict,
     pub row_print: Option<Fingerprint>,
@@ -58,7 +59,7 @@ impl Ledger {
     ) -> Result<Vec<KnownRecord>> {
         let sql = "-- ledger.known_page
             select r.seq, r.id, r.key_sort, r.title, r.verdict, r.row_print, r.mapping_print, r.presence,
-                   r.accepted_print, d.action, d.print, d.state
+                   r.accepted_print, d.action, d.print, d.state, r.key_text
             from record r left join delivery d on d.id = r.owed
             where r.platform = $1 and r.kind = $2 and r.key_sort > $3
             order by r.key_sort limit $4";
@@ -85,6 +86,7 @@ pub(super) fn read_known(row: &Row) -> KnownRecord {
         seq: row.int(0),
         id: row.text(1),
         key_sort: row.blob(2),
+        key_text: row.text(12),
         title: row.text(3),
         verdict: Verdict::parse(&row.text(4)).unwrap_or(Verdict::Held),
         row_print: print(5),

@@ -209,7 +209,7 @@ impl Ledger {
                or exists (select 1 from delivery n join body b on b.print = n.document
                     where n.record = r.seq and n.version = r.version
                       and instr(b.content, cast($1 as blob)) > 0)
-            order by r.kind, r.key_sort limit $2";
+            order by instr(r.title, $1) = 0, r.kind, r.key_sort limit $2";
         Ok(self.db.fetch(sql, args![text, limit]).await?.iter().map(read_record).collect())
     }
 

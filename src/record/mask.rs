@@ -1,5 +1,7 @@
 //! Masks personal data before it reaches a log, a screen, an error or the audit trail.
 
+use super::uscc_check;
+
 /// The text with identity numbers, phones, e-mail addresses and bank accounts masked; all else unchanged.
 ///
 /// Shape:  `13812345678` → `138****5678`; an 18-digit resident number keeps its first 6 and last 4;
@@ -42,7 +44,7 @@ fn mask_word(word: &str, out: &mut String) {
         keep_ends(word, word.len() - 8, 4, out);
     } else if word.len() == 18 && digits >= 17 && is_resident_id(word) {
         keep_ends(word, 6, 4, out);
-    } else if all_digits && (16..=19).contains(&bare.len()) {
+    } else if all_digits && (16..=19).contains(&bare.len()) && !is_credit_code(bare) {
         keep_ends(word, 0, 4, out);
     } else if is_landline(word) {
         keep_ends(word, 5, 2, out);
@@ -59,6 +61,11 @@ fn is_resident_id(word: &str) -> bool {
         && last.bytes().all(|byte| byte.is_ascii_digit() || byte.eq_ignore_ascii_case(&b'x'))
         && matches!(&body[6..8], "18" | "19" | "20")
         && (1..=12).contains(&month)
+}
+
+/// A credit code may consist of digits alone; it is public and names the firm.
+fn is_credit_code(word: &str) -> bool {
+    word.len() == 18 && uscc_check(&word[..17]) == word.chars().last()
 }
 
 fn is_landline(word: &str) -> bool {
@@ -93,6 +100,7 @@ mod tests {
             ("zhang.san@163.com", "z****@163.com"),
             ("0533-2345678", "0533-*****78"),
             ("91370303MA00000AAU", "91370303MA00000AAU"),
+            ("914403001922038216", "914403001922038216"),
             ("ZL202110123456.7", "ZL202110123456.7"),
             ("307.5亿元, 2023-05-01", "307.5亿元, 2023-05-01"),
             ("@", "@"),

@@ -24,5 +24,5 @@ pub use guard::WorkGuard;
 pub use preview::{Group, Preview, Sample, preview};
 pub use push::{PushReport, Request};
 pub use resubmit::ResubmitReport;
-pub use route::{Judged, PushRoute};
+pub use route::{Judged, PushRoute, WithoutBasis};
 pub use watch::{Stage, Watcher};

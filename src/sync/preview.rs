@@ -194,7 +194,7 @@ impl Sketch<'_> {
             Step::Queue(..) | Step::Leave | Step::Drop => return,
         };
         if self.vanished.len() < self.samples_each {
-            let (key, title) = (known.id.clone(), known.title.clone());
+            let (key, title) = (known.key_text.clone(), known.title.clone());
             self.vanished.push(Sample { group, key, title, complaint });
         }
     }

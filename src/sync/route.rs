@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::config::{Act, Push, Route, Withdraw};
+use crate::config::{Act, Located, Push, Route, Withdraw};
 use crate::mapping::{Mapped, Mapping, Wish};
 use crate::plan::Wanted;
-use crate::record::{Complaint, Fingerprint, Fingerprinter, Row};
-use crate::schema::{Checked, Kind, natural_keys};
+use crate::record::{Complaint, Document, Fingerprint, Fingerprinter, Row};
+use crate::schema::{Checked, Class, Kind, natural_keys};
 
 /// A push route, ready to run.
 #[derive(Clone)]
@@ -19,6 +19,17 @@ pub struct PushRoute {
     pub kind: Arc<Kind>,
     /// Of fields, predicates, schema, code tables, crosswalks and filters: what a verdict depends on besides the row.
     pub version: Fingerprint,
+    without_basis: Vec<WithoutBasis>,
+}
+
+/// A personal field that the route maps without saying why it may be sent.
+#[derive(Clone, Debug)]
+pub struct WithoutBasis {
+    /// The route's field, as in `contact.phone`.
+    pub name: String,
+    pub title: String,
+    pub class: Class,
+    pub at: Located<String>,
 }
 
 /// What one row turned out to be.
@@ -36,7 +47,13 @@ impl PushRoute {
         let mut printer = Fingerprinter::new("route version");
         printer.part(mapping.fingerprint().as_bytes()).part(kind.fingerprint().as_bytes());
         let version = printer.finish();
-        PushRoute { route, push, mapping: Arc::new(mapping), kind, version }
+        let without_basis = without_basis(&push, &kind);
+        PushRoute { route, push, mapping: Arc::new(mapping), kind, version, without_basis }
+    }
+
+    /// Personal and sensitive fields, mapped or inside what is mapped, that no `[basis]` lets out.
+    pub fn without_basis(&self) -> &[WithoutBasis] {
+        &self.without_basis
     }
 
     /// What signs of withdrawal lead to: the route's word, or the kind's.
@@ -74,6 +91,12 @@ impl PushRoute {
                 if broken {
                     return plain(title, Wanted::Invalid, complaints);
                 }
+                if let Some(bare) =
+                    self.without_basis.iter().find(|bare| holds(checked.document(), &bare.name))
+                {
+                    let complaint = Complaint::new("Q6022").found(&bare.name).label(&bare.title);
+                    return plain(title, Wanted::Held, vec![complaint]);
+                }
                 let natural_keys = natural_keys(&self.kind, &checked.document().0);
                 let wanted = Wanted::Publish(checked.fingerprint());
                 Judged { title, wanted, checked: Some(checked), complaints, natural_keys }
@@ -86,4 +109,37 @@ impl PushRoute {
             }
         }
     }
+}
+
+fn without_basis(push: &Push, kind: &Kind) -> Vec<WithoutBasis> {
+    let inside = |name: &str, of: &str| {
+        name.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let has_basis = |field: &str| push.basis.iter().any(|(name, _)| inside(field, name));
+    let children = push.children.iter().flat_map(|child| {
+        child.fields.iter().map(|field| (format!("{}.{}", child.name.value, field.name.value), &field.name))
+    });
+    let own = push.fields.iter().map(|field| (field.name.value.clone(), &field.name));
+    let personal = |(name, at): (String, &Located<String>)| {
+        let mut fields = kind.fields.iter().filter(|field| inside(&field.name, &name));
+        let field = fields.find(|field| field.class.needs_basis())?;
+        let (title, class) = (field.title.clone(), field.class);
+        (!has_basis(&name)).then(|| WithoutBasis { name, title, class, at: at.clone() })
+    };
+    own.chain(children).filter_map(personal).collect()
+}
+
+/// Does the document hold a field of this dotted name, in itself or in the items of a list?
+fn holds(document: &Document, name: &str) -> bool {
+    fn walk<'a>(value: &serde_json::Value, mut path: std::str::Split<'a, char>) -> bool {
+        if let serde_json::Value::Array(items) = value {
+            return items.iter().any(|item| walk(item, path.clone()));
+        }
+        match path.next() {
+            Some(name) => value.get(name).is_some_and(|inner| walk(inner, path)),
+            None => true,
+        }
+    }
+    let mut path = name.split('.');
+    path.next().and_then(|first| document.0.get(first)).is_some_and(|value| walk(value, path))
 }

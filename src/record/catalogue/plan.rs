@@ -84,4 +84,13 @@ pub const ENTRIES: &[Entry] = &[
         advice_zh: "删去重复的一条，或修改使其不同。",
         advice_en: "remove one of the two or make them differ",
     },
+    Entry {
+        id: "Q6022",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "个人信息字段“{field}”没有写明报送依据",
+        en: "the personal field {field} has no basis for being sent",
+        advice_zh: "在路线文件 [basis] 里写明 {found} 的依据（法定职责或同意的凭据）；没有依据就不要映射它。",
+        advice_en: "name the basis of {found} under [basis] in the route (a legal duty or a consent), or do not map it",
+    },
 ];
