@@ -100,7 +100,9 @@ impl Db {
         });
         let migrated = Migrator::with_migrations(steps.collect()).run(&writer).await;
         migrated.map_err(|cause| failed("migrate the tables")(sqlx::Error::Migrate(Box::new(cause))))?;
-        let reader = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await;
+        // Caches bound the memory of a long run: the writer's is the larger, readers only pass by.
+        let options = options.read_only(true).pragma("cache_size", "-2000");
+        let reader = SqlitePoolOptions::new().max_connections(2).connect_with(options).await;
         Ok(Db { writer, reader: reader.map_err(failed(&doing))? })
     }
 
