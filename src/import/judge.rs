@@ -9,6 +9,7 @@ use crate::config::platform::ReviewState;
 use crate::delivery::RemoteRecord;
 use crate::platform::Profile;
 use crate::record::{Complaint, Document, Value};
+use crate::schema::Kind;
 
 /// The largest document that is looked at: a hundred times an ordinary one. Texts have limits of their own.
 const DOCUMENT_BYTES_MAX: usize = 256 * 1024;
@@ -57,10 +58,8 @@ pub(super) fn judge(
 }
 
 /// What people call a remote record, fit to be shown.
-pub(super) fn title(document: &Document) -> String {
-    let names = ["title", "name", "productName", "projectName", "unitName"];
-    let title = names.into_iter().find_map(|name| document.0.get(name)).and_then(Json::as_str);
-    visible(title.unwrap_or_default(), TITLE_CHARS_MAX)
+pub(super) fn title(kind: &Kind, document: &Document) -> String {
+    visible(kind.label_of(&document.0), TITLE_CHARS_MAX)
 }
 
 /// What quarantine keeps of the document: all of it, or nothing of one that is too large.

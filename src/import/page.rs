@@ -12,7 +12,7 @@ use crate::ledger::{
     ImportEntry, ImportFate, ImportIntent, ImportKnown, ImportPage, ImportPlace, ImportState,
 };
 use crate::record::{Complaint, Document, Fingerprint, Value};
-use crate::schema::{alike, natural_keys};
+use crate::schema::{Kind, alike, natural_keys};
 
 /// A record that passed every check and is to be written.
 struct Arrival {
@@ -129,7 +129,7 @@ impl Importer<'_> {
         } else {
             match judge(self.route, &record, &document, self.today) {
                 Err(complaints) => {
-                    let fate = quarantine(counts, &known, print, &document, complaints);
+                    let fate = quarantine(&self.route.kind, counts, &known, print, &document, complaints);
                     sorted.entries.push(entry(fate));
                 }
                 Ok(cells) => {
@@ -147,8 +147,11 @@ impl Importer<'_> {
         let kind = &self.route.kind;
         let keys: Vec<Vec<Fingerprint>> =
             sorted.arrivals.iter().map(|arrival| natural_keys(kind, &arrival.document.0)).collect();
-        let titles: Vec<String> =
-            sorted.arrivals.iter().map(|arrival| title(&arrival.document).trim().to_owned()).collect();
+        let titles: Vec<String> = sorted
+            .arrivals
+            .iter()
+            .map(|arrival| title(&self.route.kind, &arrival.document).trim().to_owned())
+            .collect();
         let asked: Vec<&str> =
             titles.iter().map(String::as_str).collect::<HashSet<_>>().into_iter().collect();
         let claimants = self.ledger.claimants(self.run, &keys.concat()).await?;
@@ -167,7 +170,8 @@ impl Importer<'_> {
                     let Arrival { remote_id, version, print, known, document, .. } = arrival;
                     counts.duplicates += 1;
                     let held = known.complaints.is_some();
-                    let fate = quarantine(counts, &known, print, &document, vec![complaint]);
+                    let fate =
+                        quarantine(&self.route.kind, counts, &known, print, &document, vec![complaint]);
                     sorted.entries.push(ImportEntry { remote_id, version, print, held, fate });
                 }
             }
@@ -230,9 +234,9 @@ impl Importer<'_> {
             }
             Ok(Landing::Asked { complaint, edited }) => {
                 counts.conflicts += u64::from(edited);
-                quarantine(counts, &known, print, &document, vec![complaint])
+                quarantine(&self.route.kind, counts, &known, print, &document, vec![complaint])
             }
-            Err(complaint) => quarantine(counts, &known, print, &document, vec![complaint]),
+            Err(complaint) => quarantine(&self.route.kind, counts, &known, print, &document, vec![complaint]),
         };
         ImportEntry { remote_id, version, print, held: known.complaints.is_some(), fate }
     }
@@ -266,6 +270,7 @@ impl Importer<'_> {
 
 /// Counts and describes a record that must wait.
 fn quarantine(
+    kind: &Kind,
     counts: &mut ImportCounts,
     known: &ImportKnown,
     print: Fingerprint,
@@ -277,5 +282,5 @@ fn quarantine(
     let news = trouble || known.before.as_ref().is_none_or(|before| before.print != Some(print));
     counts.quarantined += 1;
     counts.new_trouble += u64::from(trouble);
-    ImportFate::Quarantined { title: title(document), complaints, data: kept_data(document), news }
+    ImportFate::Quarantined { title: title(kind, document), complaints, data: kept_data(document), news }
 }

@@ -310,7 +310,8 @@ mod tests {
         #[test]
         fn due_times_are_those_of_another_reader(
             (minute, hour, day, month, weekday) in (field(0, 59), field(0, 23), field(1, 31), field(1, 12), field(0, 7)),
-            start in 0..2_000_000_000_i64,
+            // Since 1992: before, Shanghai's clocks changed, and what then is due is our own choice.
+            start in 700_000_000..2_000_000_000_i64,
         ) {
             // The two read `*/n` beside a weekday differently; ours follows crontab(5).
             prop_assume!(!day.starts_with("*/") && !weekday.starts_with("*/"));

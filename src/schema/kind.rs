@@ -36,6 +36,8 @@ pub struct Kind {
     pub withdraw: Withdraw,
     /// The function of the platform that shows it.
     pub function: String,
+    /// The top-level field that people call a record by.
+    pub label: String,
     /// Top-level fields whose change alone is no change.
     pub volatile: Vec<String>,
     /// In the order of the file, outer fields before their inner ones.
@@ -105,6 +107,11 @@ impl Kind {
     /// Errors: as [`Kind::check`].
     pub fn check_remote(&self, document: Document, today: NaiveDate) -> Result<Checked, Vec<Complaint>> {
         self.examine(document, &|_| String::new(), today, References::Theirs)
+    }
+
+    /// What people call a document; empty where it does not say.
+    pub fn label_of<'d>(&self, document: &'d Map<String, Json>) -> &'d str {
+        document.get(&self.label).and_then(Json::as_str).unwrap_or_default()
     }
 
     /// The field at a JSON pointer, with indices or `*` for the items of a list.

@@ -46,6 +46,11 @@ pub(super) fn kind(file: PathBuf, text: String, codes: &Codes) -> Result<Kind, V
     let once = reader.flag(about, at, "once");
     let withdraw = Withdraw { flag: reader.act(about, "flag"), absence: reader.act(about, "absence") };
     let function = reader.words(about, at, "function");
+    let usual = || ["title", "name"].into_iter().find(|name| by_pointer.contains_key(&format!("/{name}")));
+    let label = about.get("label").and_then(Json::as_str).or_else(usual).unwrap_or_default().to_owned();
+    if !label.is_empty() && !by_pointer.contains_key(&format!("/{label}")) {
+        reader.fault("/x-kind/label", Complaint::new("Q4016").found(&label));
+    }
     let rules = reader.rules(&json, &by_pointer);
     reader.strange_parents(&fields, &parents);
     verify::keywords(&mut reader, &json);
@@ -75,6 +80,7 @@ pub(super) fn kind(file: PathBuf, text: String, codes: &Codes) -> Result<Kind, V
         once,
         withdraw,
         function,
+        label,
         volatile,
         fields,
         rules,

@@ -61,7 +61,8 @@ const OF_FILE: [&str; 3] = ["x-version", "x-kind", "x-rules"];
 /// Of a field or of a list's items.
 const OF_FIELD: [&str; 7] =
     ["x-class", "x-source", "x-code-table", "x-parent", "x-max-bytes", "x-decimal", "x-volatile"];
-const OF_KIND: [&str; 7] = ["title", "title_en", "parents", "natural_keys", "once", "withdraw", "function"];
+const OF_KIND: [&str; 8] =
+    ["title", "title_en", "label", "parents", "natural_keys", "once", "withdraw", "function"];
 const OF_RULE: [&str; 10] =
     ["id", "at", "owner", "severity", "when", "must", "zh", "en", "advice_zh", "advice_en"];
 

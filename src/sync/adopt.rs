@@ -136,7 +136,7 @@ impl Connector {
                 if record.withdrawn || known.await? {
                     continue;
                 }
-                let title = title_of(&record.data);
+                let title = plain(route.kind.label_of(&record.data));
                 let review = record.status.and_then(|status| states?.get(&status).map(|state| state.word()));
                 let review = review.unwrap_or("none").to_owned();
                 held.push(Held {
@@ -209,10 +209,15 @@ impl Connector {
         if let [index] = sharing[..] {
             held[index].taken = true;
             let same = self.same_content(route, &candidate.document, &held[index].data).await?;
+            if route.kind.once && !same {
+                // What may be reported once only cannot be set right by an update.
+                let complaint = Complaint::new("Q6020").found(&held[index].remote_id);
+                return Ok(Some(Match::Doubtful { complaint }));
+            }
             let Held { remote_id, review, .. } = &held[index];
             return Ok(Some(Match::Certain { remote_id: remote_id.clone(), same, review: review.clone() }));
         }
-        let title = title_of(&candidate.document.0);
+        let title = plain(route.kind.label_of(&candidate.document.0));
         let alike = held.iter().find(|one| !one.taken && is_alike(&one.title, &title));
         let several = sharing.first().map(|index| &held[*index]);
         Ok(several.or(alike).map(|one| {
@@ -249,13 +254,6 @@ fn put_in(value: &mut Json, parent: &ParentRef, remote_id: &str) {
         Json::Object(fields) => fields.values_mut().for_each(|item| put_in(item, parent, remote_id)),
         _ => (),
     }
-}
-
-fn title_of(data: &Map<String, Json>) -> String {
-    let named = ["title", "name", "productName", "projectName", "unitName"]
-        .into_iter()
-        .find_map(|name| data.get(name));
-    plain(named.and_then(Json::as_str).unwrap_or_default())
 }
 
 /// Titles that differ by less than a fifth of their characters, or where one begins with the other.

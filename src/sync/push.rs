@@ -9,7 +9,7 @@ use super::route::PushRoute;
 use super::watch::{Stage, Watcher};
 use crate::clock::Timestamp;
 use crate::ledger::{Actor, Change, Counts, KnownRecord, RunCause, RunEnd, RunRef, Written};
-use crate::plan::{self, Action, Brake, Changes, Known, Presence, Step, Verdict};
+use crate::plan::{self, Action, Brake, Changes, Decision, Known, Presence, Step, Verdict};
 use crate::record::{Complaint, Row};
 use crate::source::{self, Ending};
 
@@ -154,7 +154,12 @@ impl Sweep<'_> {
             Some(known) => Known { row_same: known.row_print == Some(print), ..known.known.clone() },
             None => fresh,
         };
-        let decision = plan::decide(&state, &judged.wanted, self.route.withdraw_rule());
+        let mut judged = judged;
+        let mut decision = plan::decide(&state, &judged.wanted, self.route.withdraw_rule());
+        if self.route.kind.once && matches!(decision.step, Step::Queue(Action::Update, _)) {
+            decision = Decision { verdict: Verdict::Held, step: Step::Leave };
+            judged.complaints = vec![Complaint::new("Q6023")];
+        }
         self.count(decision.verdict, &decision.step, before);
         self.changes.push(Change {
             seq: known.map(|known| known.seq),

@@ -93,4 +93,13 @@ pub const ENTRIES: &[Entry] = &[
         advice_zh: "在路线文件 [basis] 里写明 {found} 的依据（法定职责或同意的凭据）；没有依据就不要映射它。",
         advice_en: "name the basis of {found} under [basis] in the route (a legal duty or a consent), or do not map it",
     },
+    Entry {
+        id: "Q6023",
+        owner: Owner::Operator,
+        severity: Severity::Error,
+        zh: "此类别一项只可报一次，报送后本地又有改动",
+        en: "this kind is reported once only, and the record changed at home after that",
+        advice_zh: "确需更正的与省平台联系；不需要的把本地改回去。",
+        advice_en: "talk to the province if it must be corrected there; otherwise take the change back",
+    },
 ];

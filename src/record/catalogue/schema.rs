@@ -126,6 +126,15 @@ pub const ENTRIES: &[Entry] = &[
         advice_en: "Check the path and whether the program may read it; each kind is a file KIND.schema.json.",
     },
     Entry {
+        id: "Q4016",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "x-kind.label 指的字段“{found}”不在这个类别里",
+        en: "x-kind.label names `{found}`, which is no field of this kind",
+        advice_zh: "写上人们用来称呼一条记录的字段名，如 title 或 name。",
+        advice_en: "Name the field that people call a record by, such as title or name.",
+    },
+    Entry {
         id: "Q4101",
         owner: Owner::Enterprise,
         severity: Severity::Error,
