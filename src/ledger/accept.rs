@@ -37,17 +37,30 @@ pub(super) async fn accept_all(
     let before = "-- ledger.accept_records
         update record set presence = v.column3, remote_id = coalesce(v.column2, remote_id), review = v.column4,
             opinion = '', changed_at = v.column5, accepted_print = d.print, accepted_version = d.version,
-            owed = case when owed = d.id then null else owed end
+            owed = case when owed = d.id then null else owed end,
+            -- What was decided while nobody knew whether the province has it is decided again.
+            row_print = case when verdict in ('filtered', 'held') then null else row_print end
         from (";
     let after = ") as v join delivery d on d.id = v.column1 where record.seq = d.record
-        returning seq, platform, kind, key_text, owed";
+        returning seq, platform, kind, key_text, owed, accepted_version";
     let records = tx.fetch_rows(before, &rows, after).await?;
-    let seqs: Vec<i64> = records.iter().map(|row| row.int(0)).collect();
-    let all: Vec<_> = seqs.iter().map(|seq| row![*seq]).collect();
+    let all: Vec<_> = records.iter().map(|row| row![row.int(0)]).collect();
     let before = "-- ledger.forget_answered\ndelete from complaint where record in (";
-    tx.execute_rows(before, &all, ") and source in ('province', 'hold', 'review')").await?;
+    tx.execute_rows(before, &all, ") and source in ('province', 'review')").await?;
+    // A newer delivery may still wait for a person's word.
+    let done: Vec<_> =
+        records.iter().filter(|row| row.opt_int(4).is_none()).map(|row| row![row.int(0)]).collect();
+    let before = "-- ledger.forget_holds\ndelete from complaint where record in (";
+    tx.execute_rows(before, &done, ") and source = 'hold'").await?;
     let rows: Vec<_> = accepted.iter().map(|(item, _)| row![item.delivery]).collect();
     tx.execute_rows("-- ledger.unneed\ndelete from need where delivery in (", &rows, ")").await?;
+    if action != Action::Create {
+        // The natural keys that this version does not want any more are free.
+        let rows: Vec<_> = records.iter().map(|row| row![row.int(0), row.opt_int(5)]).collect();
+        let before = "-- ledger.unclaim_older\ndelete from claim where rowid in (select c.rowid from (";
+        let after = ") as v join claim c on c.record = v.column1 where c.until < v.column2)";
+        tx.execute_rows(before, &rows, after).await?;
+    }
     if action == Action::Create {
         // What was changed meanwhile is an update now.
         let newer = records.iter().filter(|row| row.opt_int(4).is_some());
@@ -57,6 +70,9 @@ pub(super) async fn accept_all(
             where action = 'create' and state not in ('accepted', 'superseded', 'in_flight', 'in_doubt')
               and record in (";
         tx.execute_rows(before, &rows, ")").await?;
+    }
+    // An update brings back what was withdrawn.
+    if action != Action::Withdraw {
         let sql = "-- ledger.anybody_waits\nselect 1 from delivery where state = 'waiting_parent' limit 1";
         if tx.fetch_one(sql, &[]).await?.is_some() {
             wake_children(tx, &records.iter().map(key_of).collect::<Vec<_>>(), now).await?;
@@ -81,7 +97,7 @@ pub(super) async fn wake_children(tx: &mut Tx, parents: &[RecordKey], now: Times
         where delivery.id = w.delivery and delivery.state = 'waiting_parent' and delivery.platform = v.column1
           and not exists (
             select 1 from need n left join record p on p.platform = delivery.platform and p.kind = n.kind
-                and p.key_text = n.key_text and p.remote_id is not null
+                and p.key_text = n.key_text and p.presence = 'there'
             where n.delivery = delivery.id and p.seq is null)";
     tx.execute_rows(before, &rows, after).await?;
     Ok(())

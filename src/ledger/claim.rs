@@ -76,21 +76,35 @@ impl Ledger {
             tx.commit().await?;
             return Ok(Claim::Lease(lease));
         }
-        let mut items = self.ready_items(&mut tx, want, records_max, now).await?;
-        let mut payload = None;
-        let key = format!("{}/{}", self.instance_epoch(), self.new_id());
-        if !items.is_empty() {
-            items.truncate(renderer.fit(&items).max(1));
-            payload = renderer.render(&key, &items).ok();
-            if payload.is_none() {
-                items = self.drop_unrenderable(&mut tx, renderer, items, now).await?;
-                payload = renderer.render(&key, &items).ok().filter(|_| !items.is_empty());
-            }
+        if records_max == 0 {
+            // What is out already was paid for and may be found out; nothing new leaves.
+            return Ok(Claim::FirstFewSent);
         }
-        let Some(payload) = payload else {
-            // Deliveries may have moved to waiting for a parent, or were refused.
-            tx.commit().await?;
-            return Ok(Claim::Nothing);
+        let key = format!("{}/{}", self.instance_epoch(), self.new_id());
+        let (items, payload) = loop {
+            let (mut items, aside) = self.ready_items(&mut tx, want, records_max, now).await?;
+            if items.is_empty() {
+                if aside > 0 {
+                    // All of these stepped aside for their parents; others may stand behind them.
+                    continue;
+                }
+                tx.commit().await?;
+                return Ok(Claim::Nothing);
+            }
+            items.truncate(renderer.fit(&items).max(1));
+            if let Ok(payload) = renderer.render(&key, &items) {
+                break (items, payload);
+            }
+            let tried = items.len();
+            let items = self.drop_unrenderable(&mut tx, renderer, items, now).await?;
+            if let Some(payload) = renderer.render(&key, &items).ok().filter(|_| !items.is_empty()) {
+                break (items, payload);
+            }
+            if items.len() == tried {
+                // Each can be put into words and all together cannot: not the records' fault.
+                tx.commit().await?;
+                return Ok(Claim::Nothing);
+            }
         };
         let lease = self.new_batch(&mut tx, run, want, key, items, payload, now).await?;
         tx.commit().await?;
@@ -111,10 +125,7 @@ impl Ledger {
             Some(row) if row.opt_int(3).is_some() => return Ok(Err(Claim::Stopped { by: row.text(2) })),
             Some(row) if row.flag(0) => {
                 if let Some(allowance) = row.opt_int(1) {
-                    if allowance <= 0 {
-                        return Ok(Err(Claim::FirstFewSent));
-                    }
-                    records_max = records_max.min(allowance);
+                    records_max = records_max.min(allowance.max(0));
                 }
             }
             Some(_) | None => return Ok(Err(Claim::NotLive)),
@@ -172,19 +183,20 @@ impl Ledger {
         Ok(Some(lease))
     }
 
-    /// The records whose turn it is, oldest first; those whose parent is missing step aside.
+    /// The records whose turn it is, oldest first, and how many stepped aside because their parent is missing.
     async fn ready_items(
         &self,
         tx: &mut Tx,
         want: Want<'_>,
         records_max: i64,
         now: Timestamp,
-    ) -> Result<Vec<Item>> {
-        // A record with a delivery in flight or in doubt keeps its order: the newer one waits behind it.
+    ) -> Result<(Vec<Item>, usize)> {
+        // A record with a delivery in flight or in doubt keeps its order: the newer one waits behind it. Only what a
+        // record owes may leave: never an older version beside a newer one.
         let sql = "-- ledger.ready
             select d.id, r.id, d.version, r.remote_id, b.content, d.reason
             from delivery d
-            join record r on r.seq = d.record
+            join record r on r.seq = d.record and r.owed = d.id
             left join body b on b.print = d.document
             where d.platform = $1 and d.action = $2 and d.kind = $3
               and d.state in ('queued', 'waiting_time') and d.next_at <= $4
@@ -215,7 +227,7 @@ impl Ledger {
         let before = "-- ledger.wait_for_parent
             update delivery set state = v.column2, changed_at = v.column3 from (";
         tx.execute_rows(before, &waiting, ") as v where delivery.id = v.column1").await?;
-        Ok(items)
+        Ok((items, waiting.len()))
     }
 
     /// Refuses the items that cannot be put into words, and gives back the others.
@@ -357,7 +369,7 @@ async fn parents_of(
     let before = "-- ledger.parent_ids\nwith wanted (platform, kind, key_text) as (";
     let after = ") select w.kind, w.key_text, r.remote_id from wanted w
         join record r on r.platform = w.platform and r.kind = w.kind and r.key_text = w.key_text
-        where r.remote_id is not null";
+        where r.presence = 'there' and r.remote_id is not null";
     let found = tx.fetch_rows(before, &rows, after).await?;
     Ok(found.iter().map(|row| (ParentRef { kind: row.text(0), key: row.text(1) }, row.text(2))).collect())
 }

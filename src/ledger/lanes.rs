@@ -44,7 +44,8 @@ impl Ledger {
         let sql = "-- ledger.bound_to\nselect bound_to from platform_state where platform = $1";
         let bound = tx.fetch_one(sql, args![platform]).await?.map(|row| row.text(0)).unwrap_or_default();
         let sql = "-- ledger.any_delivered
-            select 1 from record where platform = $1 and presence <> 'never' limit 1";
+            select 1 from record where platform = $1 and presence <> 'never'
+            union all select 1 from delivery where platform = $1 and state in ('in_flight', 'in_doubt') limit 1";
         let delivered = tx.fetch_one(sql, args![platform]).await?.is_some();
         if bound != address && !delivered {
             // Nothing was ever delivered there: the address may still be corrected.
@@ -177,17 +178,38 @@ impl Ledger {
         Ok(self.next_due(platform).await?.is_some_and(|next| next <= now))
     }
 
-    /// When the next delivery, doubtful batch or look-up of a platform is due.
+    /// Until when at least one lane of a platform has to keep away from it.
+    pub async fn paused_until(&self, platform: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+        let sql = "-- ledger.paused_until
+            select max(until) from lane where platform = $1 and state <> 'open' and until > $2";
+        let row = self.db.fetch_one(sql, args![platform, now]).await?;
+        Ok(row.and_then(|row| row.opt_int(0)).map(Timestamp))
+    }
+
+    /// Is there anything out whose turn it is to be found out?
+    pub async fn has_doubts(&self, platform: &str, now: Timestamp) -> Result<bool> {
+        let sql = "-- ledger.has_doubts
+            select 1 from batch where platform = $1 and state = 'in_doubt' and next_at <= $2
+            union all select 1 from delivery where platform = $1 and state = 'in_doubt' and batch is null
+                and next_at <= $2 and state in ('in_flight', 'in_doubt') limit 1";
+        Ok(self.db.fetch_one(sql, args![platform, now]).await?.is_some())
+    }
+
+    /// When the next delivery, doubtful batch or look-up of a platform is due. What waits behind another delivery of its
+    /// record is not due.
     pub async fn next_due(&self, platform: &str) -> Result<Option<Timestamp>> {
         let sql = "-- ledger.next_due
+            with blocked (record) as materialized (
+                select record from delivery where state in ('in_flight', 'in_doubt'))
             select min(at) from (
                 select min(next_at) as at from delivery where platform = $1 and action = 'create'
-                    and state in ('queued', 'waiting_time')
+                    and state in ('queued', 'waiting_time') and record not in (select record from blocked)
                 union all select min(next_at) from delivery where platform = $1 and action = 'update'
-                    and state in ('queued', 'waiting_time')
+                    and state in ('queued', 'waiting_time') and record not in (select record from blocked)
                 union all select min(next_at) from delivery where platform = $1 and action = 'withdraw'
-                    and state in ('queued', 'waiting_time')
+                    and state in ('queued', 'waiting_time') and record not in (select record from blocked)
                 union all select min(next_at) from delivery where platform = $1 and state = 'in_doubt' and batch is null
+                    and state in ('in_flight', 'in_doubt')
                 union all select min(next_at) from batch where platform = $1 and state = 'in_doubt')";
         let row = self.db.fetch_one(sql, args![platform]).await?;
         Ok(row.and_then(|row| row.opt_int(0)).map(Timestamp))
@@ -297,7 +319,7 @@ pub(super) async fn release(
         update delivery set reason = case action when 'withdraw' then reason else '' end, changed_at = $4,
         state = case when exists (
             select 1 from need n left join record p on p.platform = delivery.platform and p.kind = n.kind
-                and p.key_text = n.key_text and p.remote_id is not null
+                and p.key_text = n.key_text and p.presence = 'there'
             where n.delivery = delivery.id and p.seq is null) then 'waiting_parent' else 'queued' end
         where route = $1 and state = $2 and state in ('waiting_run', 'waiting_adoption', 'waiting_person')
           and ($3 is null or reason = $3)";

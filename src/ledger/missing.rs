@@ -24,7 +24,9 @@ impl Ledger {
     pub async fn missing_page(&self, run: &RunRef, after: i64, limit: i64) -> Result<Vec<KnownRecord>> {
         let sql = "-- ledger.missing_page
             select r.seq, r.id, r.key_sort, r.title, r.verdict, r.row_print, r.mapping_print, r.presence,
-                   r.accepted_print, d.action, d.print, d.state, r.key_text
+                   r.accepted_print, d.action, d.print, d.state, r.key_text, d.id is not null and exists (
+                       select 1 from delivery o where o.record = r.seq and o.id <> d.id
+                           and o.state in ('in_flight', 'in_doubt'))
             from missing m join record r on r.seq = m.record left join delivery d on d.id = r.owed
             where m.run = $1 and m.record > $2 order by m.record limit $3";
         Ok(self.db.fetch(sql, args![run.id, after, limit]).await?.iter().map(read_known).collect())

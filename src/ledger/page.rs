@@ -1,6 +1,6 @@
 //! Writes a page of a scan in one transaction, set by set: a page is a dozen statements, however long it is.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::queue::{
     NewDelivery, Source, Stored, complain, drop_all, forget_complaints, keep_bodies, queue_all,
@@ -80,8 +80,7 @@ impl Ledger {
             update record set verdict = v.column2, row_print = null, changed_at = v.column3 from (";
         tx.execute_rows(before, &rows, ") as v where record.seq = v.column1").await?;
         let gone = lines.iter().filter(|line| line.verdict == Verdict::Absent);
-        let rows: Vec<_> = gone.map(|line| row![line.record.seq]).collect();
-        tx.execute_rows("-- ledger.unclaim_absent\ndelete from claim where record in (", &rows, ")").await?;
+        unclaim(&mut tx, gone.map(|line| line.record.seq)).await?;
         self.write_lines(&mut tx, run, &lines, now).await?;
         tx.commit().await?;
         Ok(())
@@ -131,7 +130,7 @@ impl Ledger {
                 None => {
                     let id = ids.next().unwrap_or_default();
                     let seq = seqs.remove(&id).ok_or(LedgerError::NoRecord(0))?;
-                    Stored { seq, id, version: 0, owed: None, there: false, new: true }
+                    Stored { seq, id, version: 0, owed: None, was_there: false, new: true }
                 }
             });
         }
@@ -154,7 +153,10 @@ impl Ledger {
             }
             _ => None,
         });
-        complain(tx, Source::Hold, proposals).await?;
+        let proposals: Vec<_> = proposals.collect();
+        let proposed: Vec<i64> = proposals.iter().map(|(record, ..)| *record).collect();
+        forget_complaints(tx, &proposed, Source::Hold).await?;
+        complain(tx, Source::Hold, proposals.into_iter()).await?;
         let mut event = run.event(Deed::Planned, now);
         for line in lines {
             let (version, action) = match line.step {
@@ -252,23 +254,37 @@ async fn claim_natural_keys(
     changes: &[Change],
     records: &[Stored],
 ) -> Result<HashMap<i64, String>> {
-    let known: Vec<_> = records.iter().filter(|record| !record.new).map(|record| row![record.seq]).collect();
-    tx.execute_rows("-- ledger.unclaim\ndelete from claim where record in (", &known, ")").await?;
+    unclaim(tx, records.iter().filter(|record| !record.new).map(|record| record.seq)).await?;
     let mut rows = Vec::new();
     for (change, record) in changes.iter().zip(records) {
-        rows.extend(change.natural_keys.iter().map(|key| row![&run.platform, &run.kind, key, record.seq]));
+        let version = record.version + i64::from(matches!(change.step, Step::Queue(..)));
+        let keys = change.natural_keys.iter();
+        rows.extend(keys.map(|key| row![&run.platform, &run.kind, key, record.seq, version, version]));
     }
-    let before = "-- ledger.claim\ninsert into claim (platform, kind, print, record)";
-    tx.execute_rows(before, &rows, "on conflict (platform, kind, print) do nothing").await?;
-    let before = "-- ledger.claimants\nwith wanted (platform, kind, print, record) as (";
+    let before = "-- ledger.claim\ninsert into claim (platform, kind, print, record, since, until)";
+    let after = "on conflict (platform, kind, print) do update set until = excluded.until
+        where claim.record = excluded.record";
+    tx.execute_rows(before, &rows, after).await?;
+    let before = "-- ledger.claimants\nwith wanted (platform, kind, print, record, since, until) as (";
     let after = ") select w.record, o.title, o.key_text from wanted w
         join claim c on c.platform = w.platform and c.kind = w.kind and c.print = w.print
         join record o on o.seq = c.record where c.record <> w.record";
     let lost = tx.fetch_rows(before, &rows, after).await?;
     let taken: HashMap<i64, String> =
         lost.iter().map(|row| (row.int(0), format!("{}（{}）", row.text(1), row.text(2)))).collect();
-    let losers: HashSet<i64> = taken.keys().copied().collect();
-    let rows: Vec<_> = losers.iter().map(|record| row![*record]).collect();
-    tx.execute_rows("-- ledger.unclaim_lost\ndelete from claim where record in (", &rows, ")").await?;
+    unclaim(tx, taken.keys().copied()).await?;
     Ok(taken)
+}
+
+/// Gives back the natural keys of these records that the province does not hold under them, and cannot hold: while a
+/// key stands there, another record with the same one would be refused as its double.
+async fn unclaim(tx: &mut Tx, records: impl Iterator<Item = i64>) -> Result<()> {
+    let rows: Vec<_> = records.map(|record| row![record]).collect();
+    let before = "-- ledger.unclaim\ndelete from claim where rowid in (select c.rowid from (";
+    let after = ") as v join claim c on c.record = v.column1 join record r on r.seq = c.record
+        where (r.presence <> 'there' or c.since > coalesce(r.accepted_version, r.version))
+          and not exists (
+            select 1 from delivery o where o.record = r.seq and o.state in ('in_flight', 'in_doubt')))";
+    tx.execute_rows(before, &rows, after).await?;
+    Ok(())
 }

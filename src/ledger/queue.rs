@@ -19,7 +19,8 @@ pub(super) struct Stored {
     pub version: i64,
     /// The open delivery and its state.
     pub owed: Option<(i64, State)>,
-    pub there: bool,
+    /// The province has it, or had it under an id of its own.
+    pub was_there: bool,
     /// Made in this transaction: nothing hangs on it yet.
     pub new: bool,
 }
@@ -36,7 +37,7 @@ impl Stored {
             id: row.text(1),
             version: row.int(2),
             owed: row.opt_int(3).zip(row.opt_text(4).and_then(|word| State::parse(&word))),
-            there: row.text(5) == "there",
+            was_there: row.text(5) != "never",
             new: false,
         };
         Ok(found.iter().map(read).map(|stored| (stored.seq, stored)).collect())
@@ -129,7 +130,7 @@ pub(super) async fn queue_all(
     let rows: Vec<_> = ready.filter_map(|(record, ..)| ids.get(&record.seq)).map(|id| row![*id]).collect();
     let after = ") and exists (
         select 1 from need n left join record p on p.platform = delivery.platform and p.kind = n.kind
-            and p.key_text = n.key_text and p.remote_id is not null
+            and p.key_text = n.key_text and p.presence = 'there'
         where n.delivery = delivery.id and p.seq is null)";
     let before = "-- ledger.wait_for_parents\nupdate delivery set state = 'waiting_parent' where id in (";
     tx.execute_rows(before, &rows, after).await?;
@@ -160,7 +161,12 @@ pub(super) async fn drop_all(
     tx.execute_rows("-- ledger.unneed\ndelete from need where delivery in (", &rows, ")").await?;
     let seqs: Vec<i64> = dropped.iter().map(|(seq, ..)| *seq).collect();
     let rows: Vec<_> = seqs.iter().map(|seq| row![*seq]).collect();
-    tx.execute_rows("-- ledger.unowe\nupdate record set owed = null where seq in (", &rows, ")").await?;
+    // What is out before it is owed still: nobody knows yet what will come of it.
+    let before = "-- ledger.unowe
+        update record set owed = (
+            select max(o.id) from delivery o where o.record = record.seq and o.state in ('in_flight', 'in_doubt'))
+        where seq in (";
+    tx.execute_rows(before, &rows, ")").await?;
     forget_complaints(tx, &seqs, Source::Province).await?;
     forget_complaints(tx, &seqs, Source::Hold).await
 }

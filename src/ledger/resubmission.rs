@@ -130,7 +130,7 @@ impl Ledger {
             let mut queue = Vec::with_capacity(goes.len());
             for chosen in goes {
                 let record = stored.get(&chosen.seq).ok_or(LedgerError::NoRecord(chosen.seq))?;
-                let action = if record.there { Action::Update } else { Action::Create };
+                let action = if record.was_there { Action::Update } else { Action::Create };
                 let new = NewDelivery {
                     action,
                     state: State::Queued,

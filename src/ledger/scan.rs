@@ -59,7 +59,9 @@ impl Ledger {
     ) -> Result<Vec<KnownRecord>> {
         let sql = "-- ledger.known_page
             select r.seq, r.id, r.key_sort, r.title, r.verdict, r.row_print, r.mapping_print, r.presence,
-                   r.accepted_print, d.action, d.print, d.state, r.key_text
+                   r.accepted_print, d.action, d.print, d.state, r.key_text, d.id is not null and exists (
+                       select 1 from delivery o where o.record = r.seq and o.id <> d.id
+                           and o.state in ('in_flight', 'in_doubt'))
             from record r left join delivery d on d.id = r.owed
             where r.platform = $1 and r.kind = $2 and r.key_sort > $3
             order by r.key_sort limit $4";
@@ -80,7 +82,11 @@ pub(super) fn read_known(row: &Row) -> KnownRecord {
     let owed = action.zip(state).map(|(action, state)| Owed {
         action,
         print: print(10),
-        state: if state.is_home() { OwedState::Home } else { OwedState::Out },
+        state: match state.is_home() {
+            true if row.flag(13) => OwedState::Behind,
+            true => OwedState::Home,
+            false => OwedState::Out,
+        },
     });
     KnownRecord {
         seq: row.int(0),

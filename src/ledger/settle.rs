@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::plan::Action;
 use crate::record::Complaint;
+use crate::row;
 
 /// How long a blocked lane waits before one record may try it again.
 const PROBE_AFTER: Duration = Duration::from_secs(300);
@@ -52,6 +53,11 @@ impl Ledger {
         wait: impl Fn(u32) -> Option<Duration>,
         now: Timestamp,
     ) -> Result<Settled> {
+        let event = match event {
+            // That this attempt was not accepted says nothing about the earlier one, whose answer was lost.
+            Event::NotAccepted { trouble } if lease.attempt > 1 => Event::InDoubt { trouble },
+            event => event,
+        };
         let mut tx = self.db.begin().await?;
         let mut settled = Settled::default();
         let (deed, outcome) = match &event {
@@ -66,6 +72,7 @@ impl Ledger {
                 self.close_batch(&mut tx, &lease, "settled").await?;
                 self.set_lane(&mut tx, &lease.platform, lease.action, "open", Timestamp(0), "", now).await?;
                 let mut accepted = Vec::new();
+                let items = self.doubt_ids_of_others(&mut tx, &lease, items).await?;
                 for (item, outcome) in lease.items.iter().zip(items) {
                     let word = match outcome {
                         ItemOutcome::Accepted { remote_id } => {
@@ -77,15 +84,23 @@ impl Ledger {
                             self.refuse(&mut tx, item, State::InFlight, &complaints, now).await?.word()
                         }
                         ItemOutcome::Retry { complaint } => {
-                            self.postpone(&mut tx, item, &complaint, &wait, &mut settled, now).await?.word()
+                            self.complain_about(&mut tx, item, std::slice::from_ref(&complaint)).await?;
+                            let from = State::InFlight;
+                            self.postpone(&mut tx, item, from, &complaint.id, &wait, &mut settled, now)
+                                .await?
+                                .word()
                         }
                         ItemOutcome::Duplicate { complaint, .. } => {
                             settled.doubtful += 1;
-                            self.doubt_alone(&mut tx, item, "duplicate", &complaint, now).await?.word()
+                            self.doubt_alone(&mut tx, &lease, item, "duplicate", &complaint, now)
+                                .await?
+                                .word()
                         }
                         ItemOutcome::Unknown { complaint } => {
                             settled.doubtful += 1;
-                            self.doubt_alone(&mut tx, item, "unanswered", &complaint, now).await?.word()
+                            self.doubt_alone(&mut tx, &lease, item, "unanswered", &complaint, now)
+                                .await?
+                                .word()
                         }
                     };
                     log.item(&self.clock, &logged(item, lease.action, word));
@@ -99,10 +114,13 @@ impl Ledger {
                 self.trouble_lane(&mut tx, &lease, &trouble, now).await?;
                 for item in &lease.items {
                     let word = if spends {
-                        self.postpone(&mut tx, item, &trouble.complaint, &wait, &mut settled, now).await?
+                        let complaint = &trouble.complaint;
+                        self.complain_about(&mut tx, item, std::slice::from_ref(complaint)).await?;
+                        let from = State::InFlight;
+                        self.postpone(&mut tx, item, from, &complaint.id, &wait, &mut settled, now).await?
                     } else {
                         settled.postponed += 1;
-                        self.move_item(&mut tx, item, State::InFlight, Happening::NotAccepted, "", now)
+                        self.bring_home(&mut tx, item, State::InFlight, Happening::NotAccepted, "", now)
                             .await?
                     };
                     log.item(&self.clock, &logged(item, lease.action, word.word()));
@@ -153,18 +171,22 @@ impl Ledger {
 
     /// A look-up by our id ends a doubt that no resending can end.
     ///
-    /// Shape: `found` is the province's id of the record, or `None` where it has nothing under our id.
+    /// Shape: `found` is the province's id of the record, or `None` where it has nothing under our id; an update or a
+    ///        withdrawal, which may be sent twice, is `None` too. `wait` as for `settle`: who answers around a record
+    ///        again and again is not asked for ever.
     pub async fn settle_doubt(
         &self,
         run: &RunRef,
         doubt: &Doubt,
         found: Option<String>,
+        wait: impl Fn(u32) -> Option<Duration>,
         now: Timestamp,
     ) -> Result<Settled> {
         let mut tx = self.db.begin().await?;
         let mut settled = Settled::default();
         let item = &doubt.item;
-        let word = match (found, &doubt.duplicate) {
+        let complaint = doubt.complaint.as_ref();
+        let word = match (found, complaint.filter(|_| doubt.duplicate)) {
             (Some(remote_id), _) => {
                 settled.accepted += 1;
                 let accepted = [(item, Some(remote_id))];
@@ -175,9 +197,8 @@ impl Ledger {
                 self.refuse(&mut tx, item, State::InDoubt, std::slice::from_ref(complaint), now).await?.word()
             }
             (None, None) => {
-                settled.postponed += 1;
-                let happening = Happening::NotAccepted;
-                self.move_item(&mut tx, item, State::InDoubt, happening, "", now).await?.word()
+                let reason = complaint.map_or("Q7203", |complaint| complaint.id.as_str());
+                self.postpone(&mut tx, item, State::InDoubt, reason, &wait, &mut settled, now).await?.word()
             }
         };
         let mut log = run.event(Deed::BatchSettled, now);
@@ -187,21 +208,40 @@ impl Ledger {
         Ok(settled)
     }
 
-    /// Deliveries in doubt whose batch was answered: only a look-up tells.
-    pub async fn doubts(&self, platform: &str, kind: &str, limit: i64) -> Result<Vec<Doubt>> {
+    /// Look-ups failed: the doubts of a kind that are due wait until then.
+    pub async fn put_off_doubts(
+        &self,
+        platform: &str,
+        kind: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        let sql = "-- ledger.put_off_doubts
+            update delivery set next_at = $3
+            where platform = $1 and kind = $2 and state = 'in_doubt' and batch is null and next_at <= $4
+              and state in ('in_flight', 'in_doubt')";
+        tx.execute(sql, args![platform, kind, until, now]).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Deliveries in doubt whose batch was answered, and which are due: only a look-up tells.
+    pub async fn doubts(&self, platform: &str, kind: &str, limit: i64, now: Timestamp) -> Result<Vec<Doubt>> {
         let sql = "-- ledger.doubts
             select d.id, r.id, d.version, r.remote_id, d.action,
                    (select facts from complaint c where c.record = r.seq and c.source = 'province' limit 1), d.reason
             from delivery d join record r on r.seq = d.record
-            where d.platform = $1 and d.kind = $2 and d.state = 'in_doubt' and d.batch is null
+            where d.platform = $1 and d.kind = $2 and d.state = 'in_doubt' and d.batch is null and d.next_at <= $4
+              and d.state in ('in_flight', 'in_doubt')
             order by d.id limit $3";
         let mut doubts = Vec::new();
-        for row in self.db.fetch(sql, args![platform, kind, limit]).await? {
+        for row in self.db.fetch(sql, args![platform, kind, limit, now]).await? {
             let (record_id, version) = (row.text(1), row.int(2));
-            let duplicate = row.opt_text(5).filter(|_| row.text(6) == "duplicate");
             doubts.push(Doubt {
                 action: Action::parse(&row.text(4)).unwrap_or(Action::Create),
-                duplicate: duplicate.and_then(|facts| serde_json::from_str(&facts).ok()),
+                duplicate: row.text(6) == "duplicate",
+                complaint: row.opt_text(5).and_then(|facts| serde_json::from_str(&facts).ok()),
                 item: Item {
                     delivery: row.int(0),
                     item_key: format!("{}/{record_id}/{version}", self.instance_epoch()),
@@ -231,11 +271,13 @@ impl Ledger {
     }
 
     /// Not accepted: later again, or parked when the attempts are used up.
+    #[expect(clippy::too_many_arguments, reason = "what is postponed, why, by whom and until when")]
     async fn postpone(
         &self,
         tx: &mut Tx,
         item: &Item,
-        complaint: &Complaint,
+        from: State,
+        reason: &str,
         wait: &impl Fn(u32) -> Option<Duration>,
         settled: &mut Settled,
         now: Timestamp,
@@ -243,34 +285,38 @@ impl Ledger {
         let sql = "-- ledger.count_attempt
             update delivery set attempts = attempts + 1 where id = $1 returning attempts";
         let attempts = tx.fetch_one(sql, args![item.delivery]).await?.map_or(1, |row| row.int(0));
-        self.complain_about(tx, item, std::slice::from_ref(complaint)).await?;
         let Some(pause) = wait(u32::try_from(attempts).unwrap_or(u32::MAX)) else {
             settled.parked += 1;
-            return self.move_item(tx, item, State::InFlight, Happening::Spent, &complaint.id, now).await;
+            return self.bring_home(tx, item, from, Happening::Spent, reason, now).await;
         };
         settled.postponed += 1;
-        let state =
-            self.move_item(tx, item, State::InFlight, Happening::Postponed, &complaint.id, now).await?;
+        let state = self.bring_home(tx, item, from, Happening::Postponed, reason, now).await?;
         let sql = "-- ledger.next_at\nupdate delivery set next_at = $2 where id = $1";
         tx.execute(sql, args![item.delivery, now.plus(pause)]).await?;
         Ok(state)
     }
 
     /// In doubt outside its batch: the batch was answered, this item was not.
+    ///
+    /// Of an update or a withdrawal nobody can say any more what stands at the province: whatever is wanted next has
+    /// to be sent, also if it is what stood there before.
     async fn doubt_alone(
         &self,
         tx: &mut Tx,
+        lease: &Lease,
         item: &Item,
         reason: &str,
         complaint: &Complaint,
         now: Timestamp,
     ) -> Result<State> {
         let state = self.move_item(tx, item, State::InFlight, Happening::Lost, reason, now).await?;
-        tx.execute(
-            "-- ledger.leave_batch\nupdate delivery set batch = null where id = $1",
-            args![item.delivery],
-        )
-        .await?;
+        let sql = "-- ledger.leave_batch\nupdate delivery set batch = null, next_at = $2 where id = $1";
+        tx.execute(sql, args![item.delivery, now]).await?;
+        if lease.action != Action::Create {
+            let sql = "-- ledger.content_unknown
+                update record set accepted_print = null where seq = (select record from delivery where id = $1)";
+            tx.execute(sql, args![item.delivery]).await?;
+        }
         self.complain_about(tx, item, std::slice::from_ref(complaint)).await?;
         Ok(state)
     }
@@ -281,6 +327,63 @@ impl Ledger {
             set_complaints(tx, row.int(0), Source::Province, item.version, complaints).await?;
         }
         Ok(())
+    }
+
+    /// Moves a delivery that may leave again. If a newer one took its place while it was out, or its record is not to
+    /// be published any more, it stays at home for good: an older version never leaves after a newer one.
+    async fn bring_home(
+        &self,
+        tx: &mut Tx,
+        item: &Item,
+        from: State,
+        happening: Happening,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<State> {
+        let home = self.move_item(tx, item, from, happening, reason, now).await?;
+        let dropped =
+            home.next(Happening::Dropped).ok_or(LedgerError::Impossible(home, Happening::Dropped))?;
+        let sql = "-- ledger.unwanted
+            update delivery set state = $2 where id = $1 and exists (
+                select 1 from record r where r.seq = delivery.record
+                    and (r.owed is not delivery.id or (delivery.action <> 'withdraw' and r.verdict <> 'publishable')))";
+        if tx.execute(sql, args![item.delivery, dropped.word()]).await? == 0 {
+            return Ok(home);
+        }
+        let sql = "-- ledger.unowe_unwanted\nupdate record set owed = null where owed = $1";
+        tx.execute(sql, args![item.delivery]).await?;
+        tx.execute("-- ledger.unneed_unwanted\ndelete from need where delivery = $1", args![item.delivery])
+            .await?;
+        Ok(dropped)
+    }
+
+    /// The province's id of one record is not another's: where an answer says so, it is not believed.
+    async fn doubt_ids_of_others(
+        &self,
+        tx: &mut Tx,
+        lease: &Lease,
+        mut outcomes: Vec<ItemOutcome>,
+    ) -> Result<Vec<ItemOutcome>> {
+        let mut rows = Vec::new();
+        for (item, outcome) in lease.items.iter().zip(&outcomes) {
+            if let ItemOutcome::Accepted { remote_id: Some(remote_id) } = outcome
+                && item.remote_id.as_ref() != Some(remote_id)
+            {
+                rows.push(row![&lease.platform, &lease.kind, remote_id, &item.record_id]);
+            }
+        }
+        let before = "-- ledger.ids_of_others\nwith wanted (platform, kind, remote_id, id) as (";
+        let after = ") select w.id, w.remote_id from wanted w
+            join record r on r.platform = w.platform and r.kind = w.kind and r.remote_id = w.remote_id
+            where r.id <> w.id";
+        for found in tx.fetch_rows(before, &rows, after).await? {
+            let record_id = found.text(0);
+            if let Some(at) = lease.items.iter().position(|item| item.record_id == record_id) {
+                let complaint = Complaint::new("Q7207").fact("remote_id", found.text(1));
+                outcomes[at] = ItemOutcome::Unknown { complaint };
+            }
+        }
+        Ok(outcomes)
     }
 
     /// Moves one delivery by the one transition function.
@@ -365,8 +468,10 @@ impl Ledger {
 pub struct Doubt {
     pub item: Item,
     pub action: Action,
-    /// The province said "duplicate": if it is not ours, this is why it was refused.
-    pub duplicate: Option<Complaint>,
+    /// The province said "duplicate": if it is not ours, that is a refusal.
+    pub duplicate: bool,
+    /// What the province said, or left out.
+    pub complaint: Option<Complaint>,
 }
 
 fn lost_lease(touched: u64, lease: &Lease) -> Result<()> {

@@ -117,9 +117,12 @@ impl State {
                 H::Leased => Some(State::InFlight),
                 H::Accepted => Some(State::Accepted),
                 H::Refused => Some(State::Refused),
+                // Not accepted, or so that sending it again does no harm.
+                H::Postponed => Some(State::WaitingTime),
+                H::Spent => Some(State::Parked),
                 H::NotAccepted => Some(State::Queued),
                 H::Lost => Some(State::InDoubt),
-                H::Postponed | H::Spent | H::ParentMissing | H::ParentsThere => None,
+                H::ParentMissing | H::ParentsThere => None,
                 H::Braked | H::Released | H::Dropped => None,
             },
             State::Parked | State::Refused => match happening {
@@ -204,7 +207,7 @@ mod tests {
         (State::WaitingAdoption, ".A.....p.hQx"),
         (State::WaitingPerson, ".......p.hQx"),
         (State::InFlight, ".ARtPQD....."),
-        (State::InDoubt, "FAR..QD....."),
+        (State::InDoubt, "FARtPQD....."),
         (State::Accepted, "............"),
         (State::Parked, "...........x"),
         (State::Refused, "...........x"),

@@ -98,6 +98,7 @@ create index delivery_ready on delivery (platform, action, kind, next_at, id)
 create index delivery_held on delivery (route, state)
     where state in ('waiting_run', 'waiting_adoption', 'waiting_person');
 create index delivery_of_children on delivery (platform) where state = 'waiting_parent';
+create index delivery_out on delivery (record) where state in ('in_flight', 'in_doubt');
 create index delivery_of_record on delivery (record, version);
 create index delivery_of_batch on delivery (batch);
 
@@ -116,6 +117,10 @@ create table claim (
     kind text not null,
     print blob not null,
     record integer not null references record (seq),
+    -- The first and the last version of the record that wanted it. What the province holds is given back only when
+    -- a version that does not want it any more has been accepted.
+    since integer not null,
+    until integer not null,
     primary key (platform, kind, print)
 );
 create index claim_of_record on claim (record);

@@ -50,6 +50,8 @@ pub struct Owed {
 pub enum OwedState {
     /// Proved never to have left: queued, waiting, parked, refused.
     Home,
+    /// It never left, but an older one of the same record is in flight or in doubt before it.
+    Behind,
     /// In flight or in doubt: the province may have it.
     Out,
 }
@@ -122,7 +124,8 @@ fn publish(known: &Known, print: Fingerprint) -> Step {
         if owed.print == Some(print) {
             return Step::Leave;
         }
-        // The change was taken back before it left, and the province still has the right content.
+        // The change was taken back before it left, and the province still has the right content. Behind another one
+        // that is out nobody knows what the province has, and the content has to be sent once more.
         if owed.state == OwedState::Home && known.presence == Presence::There(Some(print)) {
             return Step::Drop;
         }
@@ -149,7 +152,7 @@ fn withdraw(known: &Known, act: Act, id: &str, verdict: Verdict) -> Decision {
 
 fn drop_owed(known: &Known) -> Step {
     match known.owed {
-        Some(Owed { state: OwedState::Home, .. }) => Step::Drop,
+        Some(Owed { state: OwedState::Home | OwedState::Behind, .. }) => Step::Drop,
         Some(Owed { state: OwedState::Out, .. }) | None => Step::Leave,
     }
 }
@@ -172,7 +175,7 @@ mod tests {
     #[test]
     fn every_wish_meets_every_state_with_the_step_an_operator_expects() {
         use Action::{Create, Update};
-        use OwedState::{Home, Out};
+        use OwedState::{Behind, Home, Out};
         use Presence::{Never, There, Withdrawn};
         let there = |seed| There(Some(print(seed)));
         let rows = [
@@ -185,6 +188,15 @@ mod tests {
             (there(1), None, Wanted::Publish(print(2)), Step::Queue(Update, Cause::Data)),
             (there(1), Some((Update, 2, Home)), Wanted::Publish(print(1)), Step::Drop),
             (there(1), Some((Update, 2, Out)), Wanted::Publish(print(1)), Step::Queue(Update, Cause::Data)),
+            (
+                there(1),
+                Some((Update, 3, Behind)),
+                Wanted::Publish(print(1)),
+                Step::Queue(Update, Cause::Data),
+            ),
+            (there(1), Some((Update, 3, Behind)), Wanted::Publish(print(3)), Step::Leave),
+            (there(1), Some((Update, 3, Behind)), Wanted::Invalid, Step::Drop),
+            (Never, Some((Create, 2, Behind)), Wanted::Withdraw, Step::Drop),
             (There(None), None, Wanted::Publish(print(1)), Step::Queue(Update, Cause::Data)),
             (Withdrawn, None, Wanted::Publish(print(1)), Step::Queue(Update, Cause::Data)),
             (Never, Some((Create, 1, Home)), Wanted::Invalid, Step::Drop),

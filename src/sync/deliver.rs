@@ -8,7 +8,7 @@ use super::push::Request;
 use super::watch::{Stage, Watcher};
 use crate::clock::Timestamp;
 use crate::delivery::{self, LookFor};
-use crate::ledger::{Claim, Counts, Item, Payload, Renderer, RunEnd, RunRef, Want};
+use crate::ledger::{Claim, Counts, Item, LaneEffect, Payload, Renderer, RunEnd, RunRef, Want};
 use crate::plan::Action;
 use crate::platform::{Profile, Street};
 use crate::record::Complaint;
@@ -163,21 +163,36 @@ impl Connector {
         report: &mut DeliverReport,
     ) -> Result<bool, Error> {
         let mut moved = false;
-        for doubt in self.ledger.doubts(&run.platform, kind, LOOK_UPS).await? {
+        let now = self.clock.now();
+        if self.ledger.paused_until(&run.platform, now).await?.is_some() {
+            // A province that asked to be left alone is not asked either.
+            return Ok(false);
+        }
+        let wait = |attempts| delivery::next_wait(street.profile(), attempts, self.clock.dice());
+        for doubt in self.ledger.doubts(&run.platform, kind, LOOK_UPS, now).await? {
             if self.stopping() {
                 break;
             }
             let looked =
                 delivery::lookup(street, kind, LookFor::LocalId(&doubt.item.record_id), &self.clock).await;
             let found = match looked {
-                Ok(found) => found.map(|remote| remote.remote_id),
-                // The doubt stays; the next round asks again.
-                Err(_) => break,
+                // What was withdrawn there is not what was to be created.
+                Ok(found) => found.filter(|remote| !remote.withdrawn).map(|remote| remote.remote_id),
+                Err(trouble) => {
+                    // The doubt stays, and is asked about again when there is hope of an answer.
+                    let pause = match trouble.lane {
+                        LaneEffect::Pause(pause) => pause,
+                        LaneEffect::Block | LaneEffect::None => street.profile().platform().limits.pause,
+                    };
+                    let now = self.clock.now();
+                    self.ledger.put_off_doubts(&run.platform, kind, now.plus(pause), now).await?;
+                    break;
+                }
             };
             // An update or withdrawal that the province has not confirmed is sent again: it is idempotent.
             let found = if doubt.action == Action::Create { found } else { None };
             let run = RunRef { kind: kind.to_owned(), ..run.clone() };
-            let settled = self.ledger.settle_doubt(&run, &doubt, found, self.clock.now()).await?;
+            let settled = self.ledger.settle_doubt(&run, &doubt, found, wait, self.clock.now()).await?;
             report.counts.settled(settled);
             moved |= settled.accepted + settled.postponed > 0;
         }
@@ -221,7 +236,11 @@ impl Connector {
                 Some(Halt::Stopped { by: state.stopped_by.unwrap_or_default() })
             }
             state if !state.live => Some(Halt::Rehearsing),
-            state if state.allowance.is_some_and(|allowance| allowance <= 0) => Some(Halt::FirstFewSent),
+            // What is out already may still be found out.
+            state if state.allowance.is_some_and(|allowance| allowance <= 0) => {
+                let doubts = self.ledger.has_doubts(platform, self.clock.now()).await?;
+                (!doubts).then_some(Halt::FirstFewSent)
+            }
             _ => None,
         })
     }

@@ -240,7 +240,12 @@ impl Sweep<'_> {
             for known in page {
                 self.counts.vanished += 1;
                 let decision = plan::decide_absent(&known.known, rule);
-                let settled = matches!(known.verdict, Verdict::Absent | Verdict::Held);
+                // What is held with nothing owed was answered meanwhile, and is simply gone.
+                let settled = match known.verdict {
+                    Verdict::Absent => true,
+                    Verdict::Held => known.known.owed.is_some(),
+                    Verdict::Publishable | Verdict::Filtered | Verdict::Invalid => false,
+                };
                 if decision.step == Step::Leave && settled {
                     continue;
                 }
