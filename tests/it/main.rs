@@ -1,4 +1,5 @@
 //! Whole walks with real files: a city's SQLite database, a ledger, the sandbox province.
 
+mod storm;
 mod walk;
 mod world;
