@@ -24,6 +24,7 @@ mod moment;
 mod part;
 mod plan;
 mod progress;
+mod quarantine;
 mod record_lines;
 mod records;
 mod resubmit;

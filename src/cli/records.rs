@@ -1,4 +1,4 @@
-//! `qilu records`: list, detail, tally.
+//! `qilu records`: list, detail, tally, quarantine.
 
 use clap::{Args, Subcommand};
 
@@ -6,6 +6,7 @@ use super::desk::Desk;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::masked::masked;
+use super::quarantine;
 use super::record_lines;
 use super::screen::Screen;
 use super::table::{Table, count};
@@ -29,6 +30,8 @@ pub enum Verb {
     Show(ShowArguments),
     /// 按类别和状态统计 · Counts by kind and status
     Tally,
+    /// 没通过检查、还没落到本市库的导入 · Imported records that failed a check and wait
+    Quarantine(quarantine::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -68,6 +71,7 @@ pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
         None => show_list(desk, &ledger, arguments.list).await,
         Some(Verb::Show(one)) => show_one(desk, &ledger, one).await,
         Some(Verb::Tally) => show_tally(desk, &ledger).await,
+        Some(Verb::Quarantine(waiting)) => quarantine::show(desk, &ledger, waiting).await,
     };
     ledger.db().close().await;
     done

@@ -123,9 +123,13 @@ pub async fn work_round(
                 connector.deliver_until_quiet(guard, platform, request, work.patience, watcher).await?;
             let configured_live = !connector.is_rehearsing(platform);
             // Said even when nothing was ready to leave: nobody should wait for what will not happen.
-            let live = configured_live && connector.ledger.platform_state(platform).await?.live;
-            if !live && delivery.halts.is_empty() {
-                delivery.halts.push(Halt::Rehearsing);
+            let state = connector.ledger.platform_state(platform).await?;
+            if delivery.halts.is_empty() {
+                if let Some(by) = state.stopped_by {
+                    delivery.halts.push(Halt::Stopped { by });
+                } else if !(configured_live && state.live) {
+                    delivery.halts.push(Halt::Rehearsing);
+                }
             }
             let (reviews, feed) = connector.review_once(guard, platform, watcher).await?;
             let open = Open::default();

@@ -49,6 +49,12 @@ impl Round {
             for complaint in self.imports.iter().flat_map(|import| &import.complaints) {
                 screen.complaint(complaint, "  ");
             }
+            if self.imports.iter().any(|import| import.counts.quarantined > 0) {
+                screen.line(screen.pick(
+                    "  隔离的没有落到本市库里；原因见 qilu records quarantine",
+                    "  what is quarantined did not reach the city's tables; `qilu records quarantine` tells why",
+                ));
+            }
         }
         if !self.platforms.is_empty() {
             screen.heading(screen.pick("省平台", "Platforms"));
@@ -68,7 +74,7 @@ impl Round {
         for problem in &self.problems {
             let lines = screen.complaint_lines(&problem.complaint);
             let example = match problem.example_title.as_str() {
-                "" => problem.example_key.clone(),
+                title if title.is_empty() || title == problem.example_key => problem.example_key.clone(),
                 title => format!("{} {}", problem.example_key, cut(title, 40)),
             };
             let eg = screen.pick("例", "e.g.");
@@ -82,15 +88,19 @@ impl Round {
         if self.further_problems > 0 {
             let more = self.further_problems;
             screen.line(match screen.language {
-                Language::Chinese => format!("  还有 {more} 种，见 qilu records list --status invalid"),
-                Language::English => format!("  and {more} more: `qilu records list --status invalid`"),
+                Language::Chinese => format!(
+                    "  另有 {more} 种：qilu records list --status invalid（或 needs_person、refused、returned），单条用 qilu why"
+                ),
+                Language::English => format!(
+                    "  and {more} kinds more: `qilu records list --status invalid` (or needs_person, refused, returned), one by one with `qilu why`"
+                ),
             });
         }
     }
 }
 
 impl PlatformRound {
-    /// Why something did not leave, and why the reviewers' news could not be read; each cause once.
+    /// Why something did not leave, or nothing did, and why the reviewers' news could not be read; each cause once.
     fn show_remarks(&self, screen: &Screen) {
         let mut causes: Vec<Complaint> = Vec::new();
         for halt in &self.delivery.halts {
@@ -98,6 +108,12 @@ impl PlatformRound {
             let line = halt_words(halt, platform, self.configured_live, screen);
             screen.line(format_args!("  {platform}: {line}"));
             causes.extend(cause(halt));
+        }
+        if self.delivery.halts.is_empty() && self.delivery.run.is_none() {
+            let platform = &self.delivery.platform;
+            let nothing =
+                screen.pick("没有要发送的，什么也没有发送", "nothing was ready to leave, nothing was sent");
+            screen.line(format_args!("  {platform}: {nothing}"));
         }
         causes.extend(self.feed.clone());
         let mut told: Vec<&str> = Vec::new();
