@@ -32,7 +32,7 @@ pub struct Arguments {
 
 /// A record about which a person must say whether the province holds it.
 #[derive(Debug, Serialize)]
-struct Doubtful {
+pub struct Doubtful {
     route: String,
     key: String,
     title: String,
@@ -80,7 +80,8 @@ async fn adopt(desk: &Desk, connector: &Connector, arguments: &Arguments) -> Res
     Ok(exit::of_round(&round, desk.strict))
 }
 
-async fn doubtful(ledger: &Ledger, routes: &[&PushRoute]) -> Result<Vec<Doubtful>, Failure> {
+/// The records of these routes that wait for such a word.
+pub async fn doubtful(ledger: &Ledger, routes: &[&PushRoute]) -> Result<Vec<Doubtful>, Failure> {
     let mut found = Vec::new();
     for route in routes {
         let (kind, status) = (Some(route.route.kind.clone()), Some(Status::NeedsPerson));
@@ -96,7 +97,8 @@ async fn doubtful(ledger: &Ledger, routes: &[&PushRoute]) -> Result<Vec<Doubtful
     Ok(found)
 }
 
-fn show_doubtful(desk: &Desk, doubtful: &[Doubtful]) {
+/// Shows them with what to type.
+pub fn show_doubtful(desk: &Desk, doubtful: &[Doubtful]) {
     let screen = &desk.screen;
     if doubtful.is_empty() {
         return;
@@ -140,6 +142,15 @@ async fn decide(desk: &Desk, connector: &Connector, arguments: &Arguments) -> Re
     });
     let fresh = arguments.not_same.iter().map(|key| Ok((key.as_str(), None)));
     let decisions = linked.chain(fresh).collect::<Result<Vec<_>, Failure>>()?;
+    let waiting = doubtful(&connector.ledger, &[route]).await?;
+    for (key, remote_id) in &decisions {
+        let compared = waiting.iter().find(|one| one.key == *key).map(|one| one.complaint.found.as_str());
+        if let (Some(remote_id), Some(found)) = (remote_id, compared)
+            && found.split_whitespace().next() != Some(remote_id)
+        {
+            return Err(other_record(key, remote_id, found));
+        }
+    }
     let guard = connector.work(PATIENCE).await?;
     let request = desk.request(RunCause::Adoption, "a person's decision");
     for (key, remote_id) in &decisions {
@@ -150,4 +161,14 @@ async fn decide(desk: &Desk, connector: &Connector, arguments: &Arguments) -> Re
     screen.line(format_args!("{}: {}", screen.pick("已认定", "decided"), decisions.len()));
     screen.line(screen.pick("下一次 qilu sync 报送。", "the next `qilu sync` sends them"));
     Ok(Exit::Well)
+}
+
+/// A slip of one digit would overwrite somebody else's record at the province.
+fn other_record(key: &str, remote_id: &str, found: &str) -> Failure {
+    Failure::usage(
+        format!("{key} 比对到的是 {found}，不是 {remote_id}；未做任何改动"),
+        format!("{key} was compared with {found}, not with {remote_id}; nothing was changed"),
+        "照 qilu adopt 列出的省里编号填写；本命令不能改认另一条。",
+        "copy the id that `qilu adopt` lists; another record cannot be taken over here",
+    )
 }

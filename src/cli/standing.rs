@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use super::adopt::{doubtful, show_doubtful};
 use super::desk::{Desk, PATIENCE};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -10,7 +11,7 @@ use crate::audit::Versions;
 use crate::config::{Instance, Mode};
 use crate::ledger::{RunCause, RunEnd};
 use crate::record::Fingerprint;
-use crate::sync::{Connector, Error};
+use crate::sync::{Connector, Error, PushRoute};
 
 #[derive(Debug, Args)]
 pub struct GoLiveArguments {
@@ -85,10 +86,17 @@ async fn approve(desk: &Desk, connector: &Connector, arguments: &GoLiveArguments
         screen.pick("已批准正式报送：", "live:"),
         screen.pick("批准人", "approved by")
     ));
-    screen.line(screen.pick(
-        "  qilu sync 或常驻进程开始发送；随时可用 qilu stop 停下。",
-        "  `qilu sync` or the daemon sends from now on; `qilu stop` halts it at any time",
-    ));
+    match connector.ledger.platform_state(name).await?.stopped_by {
+        None => screen.line(screen.pick(
+            "  qilu sync 或常驻进程开始发送；随时可用 qilu stop 停下。",
+            "  `qilu sync` or the daemon sends from now on; `qilu stop` halts it at any time",
+        )),
+        Some(who) => screen.line(format_args!(
+            "  {} {who}; {}",
+            screen.pick("但仍处于停止状态，下令人：", "but it is still stopped by"),
+            screen.pick("用 qilu resume 恢复发送。", "`qilu resume` lets it send")
+        )),
+    }
     Ok(Exit::Well)
 }
 
@@ -124,6 +132,9 @@ pub async fn release(desk: &Desk, arguments: ReleaseArguments) -> Result<Exit, F
 
 async fn let_go(desk: &Desk, connector: &Connector, arguments: &ReleaseArguments) -> Result<Exit, Failure> {
     let route = connector.push_route(&arguments.route)?;
+    if arguments.only.is_none() {
+        refuse_doubtful(desk, connector, route).await?;
+    }
     let _guard = connector.work(PATIENCE).await?;
     let profile = connector.instance.platforms.get(&route.route.platform);
     let versions = Versions {
@@ -153,6 +164,26 @@ async fn let_go(desk: &Desk, connector: &Connector, arguments: &ReleaseArguments
         screen.line(screen.pick("  下一次 qilu sync 发送。", "  the next `qilu sync` sends them"));
     }
     Ok(Exit::Well)
+}
+
+/// A release of everything must not create what the province may hold already.
+async fn refuse_doubtful(desk: &Desk, connector: &Connector, route: &PushRoute) -> Result<(), Failure> {
+    let doubtful = doubtful(&connector.ledger, &[route]).await?;
+    if doubtful.is_empty() {
+        return Ok(());
+    }
+    show_doubtful(desk, &doubtful);
+    let (name, count) = (&route.route.name, doubtful.len());
+    Err(Failure::usage(
+        format!("路线 {name} 有 {count} 条可能与省平台已有的记录相同，不能一并放行，否则会重复"),
+        format!(
+            "{count} records of {name} may be at the province already; releasing them would make doubles"
+        ),
+        format!("先用 qilu adopt {name} --link 或 --not-same 逐条认定；或用 --only 只放行一种原因。"),
+        format!(
+            "decide them with `qilu adopt {name} --link` or `--not-same`, or release one cause with --only"
+        ),
+    ))
 }
 
 fn known<'a>(instance: &'a Instance, name: &str) -> Result<&'a crate::config::Platform, Failure> {
