@@ -29,8 +29,8 @@ pub async fn run(desk: &Desk, arguments: DemoArguments) -> Result<Exit, Failure>
         Failure::usage(
             format!("演示无法开始：{error:#}"),
             format!("the demo cannot begin: {error:#}"),
-            format!("换一个目录：qilu demo 目录；或删去 {folder} 重来。"),
-            format!("choose another folder with `qilu demo DIR`, or remove {folder} and begin again"),
+            "换一个目录：qilu demo 目录",
+            "choose another folder: `qilu demo DIR`",
         )
     })?;
     let screen = &desk.screen;

@@ -26,10 +26,7 @@ pub(super) async fn set(folder: &Path, clock: &Clock) -> anyhow::Result<bool> {
         Err(_) => true,
     };
     if !is_empty {
-        bail!(
-            "{} is not a folder of the demo's own; nothing was changed\nhint: name another folder, or remove this one",
-            folder.display()
-        );
+        bail!("{} is not a folder of the demo's own; nothing was changed", folder.display());
     }
     // Made under another name first: a folder with the mark is always whole.
     let unfinished = folder.with_extension("unfinished");
