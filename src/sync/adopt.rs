@@ -153,6 +153,7 @@ impl Connector {
         Ok(Ok(held))
     }
 
+    /// Certain matches first: what is certainly somebody's cannot make another listing doubtful.
     async fn match_all(
         &self,
         route: &PushRoute,
@@ -160,15 +161,29 @@ impl Connector {
         held: &mut [Held],
         report: &mut AdoptReport,
     ) -> Result<(), Error> {
-        if held.is_empty() {
-            return Ok(());
-        }
         let mut by_key: HashMap<Fingerprint, Vec<usize>> = HashMap::new();
         for (index, one) in held.iter().enumerate() {
             for key in natural_keys(&route.kind, &one.data) {
                 by_key.entry(key).or_default().push(index);
             }
         }
+        for certain in [true, false] {
+            if held.iter().any(|one| !one.taken) {
+                self.match_pages(route, run, held, &by_key, certain, report).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn match_pages(
+        &self,
+        route: &PushRoute,
+        run: &crate::ledger::RunRef,
+        held: &mut [Held],
+        by_key: &HashMap<Fingerprint, Vec<usize>>,
+        certain: bool,
+        report: &mut AdoptReport,
+    ) -> Result<(), Error> {
         let mut after = 0;
         loop {
             let page = self.ledger.candidates(&run.route, after, PAGE).await?;
@@ -176,7 +191,11 @@ impl Connector {
             after = last.delivery;
             let mut found = Vec::new();
             for candidate in page {
-                if let Some(outcome) = self.match_one(route, &candidate, held, &by_key).await? {
+                let outcome = match certain {
+                    true => self.certain(route, &candidate, held, by_key).await?,
+                    false => doubtful(route, &candidate, held, by_key),
+                };
+                if let Some(outcome) = outcome {
                     match &outcome {
                         Match::Certain { same: true, .. } => report.same += 1,
                         Match::Certain { same: false, .. } => report.differs += 1,
@@ -191,39 +210,23 @@ impl Connector {
         }
     }
 
-    /// Certain: exactly one record of the province shares a natural key. Doubtful: several do, or only the title is
-    /// alike. Else new.
-    async fn match_one(
+    /// Exactly one record of the province that is nobody's yet shares a natural key.
+    async fn certain(
         &self,
         route: &PushRoute,
         candidate: &Candidate,
         held: &mut [Held],
         by_key: &HashMap<Fingerprint, Vec<usize>>,
     ) -> Result<Option<Match>, Error> {
-        let keys = natural_keys(&route.kind, &candidate.document.0);
-        let mut sharing: Vec<usize> =
-            keys.iter().filter_map(|key| by_key.get(key)).flatten().copied().collect();
-        sharing.sort_unstable();
-        sharing.dedup();
-        sharing.retain(|index| !held[*index].taken);
-        if let [index] = sharing[..] {
-            held[index].taken = true;
-            let same = self.same_content(route, &candidate.document, &held[index].data).await?;
-            if route.kind.once && !same {
-                // What may be reported once only cannot be set right by an update.
-                let complaint = Complaint::new("Q6020").found(&held[index].remote_id);
-                return Ok(Some(Match::Doubtful { complaint }));
-            }
-            let Held { remote_id, review, .. } = &held[index];
-            return Ok(Some(Match::Certain { remote_id: remote_id.clone(), same, review: review.clone() }));
+        let [index] = sharing(route, candidate, held, by_key)[..] else { return Ok(None) };
+        held[index].taken = true;
+        let same = self.same_content(route, &candidate.document, &held[index].data).await?;
+        let Held { remote_id, review, .. } = &held[index];
+        if route.kind.once && !same {
+            // What may be reported once only cannot be set right by an update.
+            return Ok(Some(Match::Doubtful { complaint: Complaint::new("Q6020").found(remote_id) }));
         }
-        let title = plain(route.kind.label_of(&candidate.document.0));
-        let alike = held.iter().find(|one| !one.taken && is_alike(&one.title, &title));
-        let several = sharing.first().map(|index| &held[*index]);
-        Ok(several.or(alike).map(|one| {
-            let complaint = Complaint::new("Q6020").found(format!("{} {}", one.remote_id, one.title));
-            Match::Doubtful { complaint }
-        }))
+        Ok(Some(Match::Certain { remote_id: remote_id.clone(), same, review: review.clone() }))
     }
 
     /// Is what the province holds what we would send? Parents are compared by the province's ids.
@@ -247,6 +250,37 @@ impl Connector {
     }
 }
 
+/// Several share a natural key, or the title is alike: a person must say.
+fn doubtful(
+    route: &PushRoute,
+    candidate: &Candidate,
+    held: &[Held],
+    by_key: &HashMap<Fingerprint, Vec<usize>>,
+) -> Option<Match> {
+    let title = plain(route.kind.label_of(&candidate.document.0));
+    let several = sharing(route, candidate, held, by_key).first().map(|index| &held[*index]);
+    let alike = || held.iter().find(|one| !one.taken && is_alike(&one.title, &title));
+    several.or_else(alike).map(|one| {
+        let complaint = Complaint::new("Q6020").found(format!("{} {}", one.remote_id, one.title));
+        Match::Doubtful { complaint }
+    })
+}
+
+/// The places of the records that share a natural key with a listing and are nobody's yet.
+fn sharing(
+    route: &PushRoute,
+    candidate: &Candidate,
+    held: &[Held],
+    by_key: &HashMap<Fingerprint, Vec<usize>>,
+) -> Vec<usize> {
+    let keys = natural_keys(&route.kind, &candidate.document.0);
+    let mut sharing: Vec<usize> = keys.iter().filter_map(|key| by_key.get(key)).flatten().copied().collect();
+    sharing.sort_unstable();
+    sharing.dedup();
+    sharing.retain(|index| !held[*index].taken);
+    sharing
+}
+
 fn put_in(value: &mut Json, parent: &ParentRef, remote_id: &str) {
     match value {
         Json::String(text) if ParentRef::parse(text).as_ref() == Some(parent) => remote_id.clone_into(text),
@@ -256,20 +290,51 @@ fn put_in(value: &mut Json, parent: &ParentRef, remote_id: &str) {
     }
 }
 
-/// Titles that differ by less than a fifth of their characters, or where one begins with the other.
+/// The longest piece that one title may have and the other lack, in characters.
+const PIECE_CHARS_MAX: usize = 4;
+
+/// Titles that are the same but for one piece that one of them lacks: 关于…, …（一期）, 有限公司 and 公司.
+///
+/// A piece in the place of another is no likeness: two firms of one trade and town differ by their two characters.
 fn is_alike(one: &str, other: &str) -> bool {
-    let by_chars = one.chars().count() <= other.chars().count();
-    let (short, long) = if by_chars { (one, other) } else { (other, one) };
-    let (short_chars, long_chars) = (short.chars().count(), long.chars().count());
-    if short_chars < 4 {
+    let [mut short, mut long] = [one, other].map(|title| title.chars().collect::<Vec<_>>());
+    if short.len() > long.len() {
+        std::mem::swap(&mut short, &mut long);
+    }
+    let piece = long.len() - short.len();
+    if piece == 0 || short.len() < PIECE_CHARS_MAX {
         return short == long && !short.is_empty();
     }
-    if long.starts_with(short) && long_chars - short_chars <= 4 {
-        return true;
+    let before = short.iter().zip(&long).take_while(|(one, other)| one == other).count();
+    let after = short.iter().rev().zip(long.iter().rev()).take_while(|(one, other)| one == other).count();
+    piece <= PIECE_CHARS_MAX && before + after >= short.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_alike, plain};
+
+    #[test]
+    fn titles_are_alike_that_lack_one_piece_and_no_others() {
+        let rows = [
+            ("山东聚能氢能材料科技有限公司", "山东聚能氢能材料科技公司", true),
+            ("基于动态公交专用道的城市公交网络研究", "基于动态公交专用道的城市公交网络研究（一期）", true),
+            ("倒向协同创新项目治理网络研究", "关于倒向协同创新项目治理网络研究", true),
+            ("高精度 协作机器人", "高精度协作机器人", true),
+            ("淄博金岭氢能材料有限公司", "淄博博瑞氢能材料有限公司", false),
+            (
+                "大尺寸氧化锆陶瓷背板低翘曲烧结技术（第7生产线）",
+                "大尺寸氧化锆陶瓷背板低翘曲烧结技术（第9生产线）",
+                false,
+            ),
+            ("智能传感器", "智能传感器在化工园区的应用研究", false),
+            ("传感", "智能传感", false),
+            ("机器人", "机器人", true),
+            ("", "", false),
+        ];
+        for (one, other, expect) in rows {
+            assert_eq!(is_alike(&plain(one), &plain(other)), expect, "{one} {other}");
+            assert_eq!(is_alike(&plain(other), &plain(one)), expect, "{other} {one}");
+        }
     }
-    if long_chars - short_chars > long_chars / 5 {
-        return false;
-    }
-    let same = one.chars().filter(|c| other.contains(*c)).count();
-    same * 10 >= long_chars * 9
 }
