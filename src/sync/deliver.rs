@@ -5,10 +5,13 @@ use serde::Serialize;
 use super::connector::{Connector, Error};
 use super::guard::WorkGuard;
 use super::push::Request;
+use super::route::PushRoute;
 use super::watch::{Stage, Watcher};
 use crate::clock::Timestamp;
 use crate::delivery::{self, LookFor};
-use crate::ledger::{Claim, Counts, Item, LaneEffect, Payload, Renderer, RunEnd, RunRef, Want};
+use crate::ledger::{
+    Claim, Counts, Event, Item, ItemOutcome, LaneEffect, Payload, Renderer, RunEnd, RunRef, Want,
+};
 use crate::plan::Action;
 use crate::platform::{Profile, Street};
 use crate::record::Complaint;
@@ -147,11 +150,34 @@ impl Connector {
                 return Ok(halt(report, Halt::Paused { action: action.to_string(), until: until.0, why }));
             }
         };
-        let (attempt, event) = delivery::exchange(street, &lease, &self.clock).await;
+        let (attempt, mut event) = delivery::exchange(street, &lease, &self.clock).await;
+        self.name_places(run, &mut event);
         let wait = |attempts| delivery::next_wait(profile, attempts, self.clock.dice());
         let settled = self.ledger.settle(run, lease, &attempt, event, wait, self.clock.now()).await?;
         report.counts.settled(settled);
         Ok(Some(true))
+    }
+
+    /// The province names a field of the document; whoever mends it needs the city's column.
+    fn name_places(&self, run: &RunRef, event: &mut Event) {
+        let Event::Settled { items } = event else { return };
+        let of_kind =
+            |route: &&PushRoute| route.route.kind == run.kind && route.route.platform == run.platform;
+        let Some(route) = self.push_routes.values().find(of_kind) else { return };
+        for outcome in items {
+            let complaints = match outcome {
+                ItemOutcome::Refused { complaints } => complaints.as_mut_slice(),
+                ItemOutcome::Retry { complaint } => std::slice::from_mut(complaint),
+                ItemOutcome::Accepted { .. }
+                | ItemOutcome::Duplicate { .. }
+                | ItemOutcome::Unknown { .. } => &mut [],
+            };
+            for complaint in complaints.iter_mut().filter(|one| !one.pointer.is_empty()) {
+                complaint.column = route.mapping.column_of(&complaint.pointer);
+                complaint.label =
+                    route.kind.field(&complaint.pointer).map(|field| field.title.clone()).unwrap_or_default();
+            }
+        }
     }
 
     /// Looks up what only a look-up can settle.
