@@ -1,6 +1,6 @@
 //! What goes wrong with results: the faults planted in `t_cg`.
 
-use super::listing::{Fault, Set, filtered, held, invalid, refused};
+use super::listing::{Fault, Set, doubled, filtered, held, invalid, refused};
 use super::province::REPORTED_ELSEWHERE;
 
 pub const FAULTS: &[Fault] = &[
@@ -175,9 +175,8 @@ pub const FAULTS: &[Fault] = &[
     filtered("in-city-review", "shzt", "市里审核中", &[("shzt", Set::Int(1))]),
     filtered("off-shelf", "shzt", "已下架", &[("shzt", Set::Int(4))]),
     filtered("soft-deleted", "sfsc", "已删除", &[("sfsc", Set::Int(1))]),
-    refused(
+    doubled(
         "duplicate-title-owner",
-        "",
         "与另一条同名同单位",
         &[
             ("cgmc", Set::SameAs(20)),

@@ -1,7 +1,7 @@
 //! 技术合同: `技术合同` and `合同当事人`, a table with Chinese column names as Access and SQL Server shops keep it.
 
 use super::dice::Dice;
-use super::listing::{Fault, Listing, Place, Set, Shelf, filtered, held, invalid, line, refused};
+use super::listing::{Fault, Listing, Place, Set, Shelf, doubled, filtered, held, invalid, line, refused};
 use super::words::{Day, patent, person, phone};
 use super::world::World;
 
@@ -263,7 +263,7 @@ const FAULTS: &[Fault] = &[
     filtered("draft", "状态", "草稿", &[("状态", Set::Text("草稿"))]),
     filtered("returned", "状态", "市里已退回", &[("状态", Set::Text("退回"))]),
     filtered("cancelled", "作废", "已作废", &[("作废", Set::Text("Y"))]),
-    refused("duplicate-register-no", "", "登记编号与另一份合同相同", &[("登记编号", Set::SameAs(5))]),
+    doubled("duplicate-register-no", "登记编号与另一份合同相同", &[("登记编号", Set::SameAs(5))]),
     refused("no-technology-amount", "技术交易额", "技术交易额为零", &[("技术交易额", Set::Int(0))]),
     refused(
         "performed-before-signing",

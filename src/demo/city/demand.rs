@@ -1,7 +1,7 @@
 //! 技术需求: `jishuxuqiu`, whole pinyin words and two levels of review, after the provincial collecting forms.
 
 use super::dice::Dice;
-use super::listing::{Fault, Listing, Place, Set, Shelf, filtered, held, invalid, line, refused};
+use super::listing::{Fault, Listing, Place, Set, Shelf, doubled, filtered, held, invalid, line, refused};
 use super::words::{Day, email, person, phone};
 use super::world::World;
 
@@ -286,9 +286,8 @@ const FAULTS: &[Fault] = &[
     filtered("draft", "shenhexs", "草稿", &[("shenhexs", Set::Int(3)), ("shenhebm", Set::Int(0))]),
     filtered("secret", "miji", "内部", &[("miji", Set::Text("内部"))]),
     filtered("soft-deleted", "dlt", "已删除", &[("dlt", Set::Int(1))]),
-    refused(
+    doubled(
         "duplicate-title-owner",
-        "",
         "同一单位重复发布",
         &[
             ("demandname", Set::SameAs(0)),

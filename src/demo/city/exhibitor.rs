@@ -1,7 +1,7 @@
 //! 展厅: a table with whole pinyin words and a hyphen in a column's name.
 
 use super::dice::Dice;
-use super::listing::{Fault, Listing, Place, Set, Shelf, filtered, held, invalid, line, refused};
+use super::listing::{Fault, Listing, Place, Set, Shelf, doubled, filtered, held, invalid, line, refused};
 use super::words::{person, phone};
 use super::world::{CHAINS, World};
 
@@ -157,9 +157,8 @@ const FAULTS: &[Fault] = &[
     filtered("secret", "miji", "内部", &[("miji", Set::Text("内部"))]),
     filtered("soft-deleted", "shanchu", "已删除", &[("shanchu", Set::Text("y"))]),
     refused("too-many-exhibits", "exhibits", "展品九件", &[("zhanpin", Set::Children(9))]),
-    refused(
+    doubled(
         "duplicate-exhibitor",
-        "",
         "同一单位同一年布展两次",
         &[("danwei", Set::SameAs(4)), ("qiye_id", Set::SameAs(4)), ("xydm", Set::SameAs(4))],
     ),

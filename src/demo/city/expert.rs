@@ -1,7 +1,7 @@
 //! 产业链专家: from a spreadsheet, with lists written as `[31,32]`.
 
 use super::dice::Dice;
-use super::listing::{Fault, Listing, Place, Set, Shelf, filtered, held, invalid, line, refused};
+use super::listing::{Fault, Listing, Place, Set, Shelf, doubled, filtered, held, invalid, line, refused};
 use super::words::{Day, email, person_number, phone};
 use super::world::{CHAINS, World};
 
@@ -81,6 +81,7 @@ fn make(world: &mut World, place: Place) -> Listing {
 const FAULTS: &[Fault] = &[
     invalid("rule-term", "schema", "prz", "聘期结束早于受聘", &[("prz", Set::Text("2020-01-01"))]),
     invalid("rule-consent", "schema", "tyrq", "同意晚于受聘", &[("tyrq", Set::Text("2026-01-01"))]),
+    invalid("rule-adult", "schema", "csn", "受聘时才十几岁", &[("csn", Set::Int(2008))]),
     invalid("consent-missing", "schema", "tyrq", "没有本人同意日期", &[("tyrq", Set::Null)]),
     invalid(
         "conditional-missing",
@@ -119,9 +120,8 @@ const FAULTS: &[Fault] = &[
     invalid("email-without-at", "schema", "yx", "邮箱没有 @", &[("yx", Set::Text("zhuanjia.example.com"))]),
     held("status-null", "shjg", "审核结果为空", &[("shjg", Set::Null)]),
     filtered("not-approved", "shjg", "审核不通过", &[("shjg", Set::Text("不通过"))]),
-    refused(
+    doubled(
         "duplicate-person-unit",
-        "",
         "同一人同一单位录入两次",
         &[("zjmc", Set::SameAs(3)), ("ssdw", Set::SameAs(3))],
     ),

@@ -100,6 +100,13 @@ const FAULTS: &[Fault] = &[
         &[("financing", Set::Text("300亿元"))],
     ),
     invalid(
+        "rule-jobs",
+        "schema",
+        "jobs",
+        "就业人数比团队人数少",
+        &[("team_size", Set::Int(12)), ("jobs", Set::Int(3))],
+    ),
+    invalid(
         "conditional-missing",
         "schema",
         "out_time",

@@ -210,6 +210,11 @@ pub const fn refused(
     Fault { class, fate: Fate::Refused, family: "province", column, what, set }
 }
 
+/// The same thing as another row: the ledger lets one record report it, so the later row stays at home.
+pub const fn doubled(class: &'static str, what: &'static str, set: &'static [(&'static str, Set)]) -> Fault {
+    Fault { class, fate: Fate::Invalid, family: "plan", column: "", what, set }
+}
+
 /// One line of the answer key: a row, what is wrong with it, and what must become of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planted {

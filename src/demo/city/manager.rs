@@ -1,7 +1,7 @@
 //! 技术经理人: a table imported from a spreadsheet.
 
 use super::dice::Dice;
-use super::listing::{Fault, Listing, Place, Set, Shelf, filtered, held, invalid, line, refused};
+use super::listing::{Fault, Listing, Place, Set, Shelf, doubled, filtered, held, invalid, line, refused};
 use super::words::{Day, email, joined, person_number, phone, resident_number};
 use super::world::{CHAINS, World};
 
@@ -155,5 +155,5 @@ const FAULTS: &[Fault] = &[
     held("status-null", "sfgk", "是否公开为空", &[("sfgk", Set::Null)]),
     filtered("not-public", "sfgk", "本人不同意公开", &[("sfgk", Set::Text("否"))]),
     refused("odd-certificate", "zsbh", "证书编号里有空格", &[("zsbh", Set::Text("无编号 12"))]),
-    refused("duplicate-certificate", "", "证书编号与别人相同", &[("zsbh", Set::SameAs(200))]),
+    doubled("duplicate-certificate", "证书编号与别人相同", &[("zsbh", Set::SameAs(200))]),
 ];

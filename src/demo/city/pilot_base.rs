@@ -1,7 +1,9 @@
 //! 中试熟化: an upper-case table with opaque extension columns.
 
 use super::dice::Dice;
-use super::listing::{Fault, Line, Listing, Place, Set, Shelf, filtered, held, invalid, line, refused};
+use super::listing::{
+    Fault, Line, Listing, Place, Set, Shelf, doubled, filtered, held, invalid, line, refused,
+};
 use super::words::{Day, email, person, phone};
 use super::world::{CHAINS, DISTRICTS, World};
 
@@ -217,5 +219,5 @@ const FAULTS: &[Fault] = &[
         "地址在外省",
         &[("ADDRESS", Set::Text("江苏省南京市江宁区中试路1号"))],
     ),
-    refused("duplicate-approval", "", "批复文号与另一基地相同", &[("APPROVED_NO", Set::SameAs(2))]),
+    doubled("duplicate-approval", "批复文号与另一基地相同", &[("APPROVED_NO", Set::SameAs(2))]),
 ];

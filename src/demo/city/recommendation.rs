@@ -1,7 +1,7 @@
 //! 山东好成果推荐: `good_result`, English snake case with words as states and text flags.
 
 use super::dice::Dice;
-use super::listing::{Fault, Listing, Place, Set, Shelf, filtered, held, invalid, line, refused};
+use super::listing::{Fault, Listing, Place, Set, Shelf, doubled, filtered, held, invalid, line, refused};
 use super::words::{Day, email, patent, person, phone};
 use super::world::{CHAINS, World};
 
@@ -227,9 +227,8 @@ const FAULTS: &[Fault] = &[
     filtered("draft", "status", "未通过", &[("status", Set::Text("PENDING"))]),
     filtered("secret", "secret_level", "内部", &[("secret_level", Set::Text("内部"))]),
     filtered("soft-deleted", "is_deleted", "已删除", &[("is_deleted", Set::Text("true"))]),
-    refused(
+    doubled(
         "reported-twice",
-        "",
         "同一成果多头申报",
         &[
             ("achievement_id", Set::SameAs(5)),

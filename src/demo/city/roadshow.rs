@@ -1,7 +1,9 @@
 //! 路演对接: a ThinkPHP-style table with its states as numbers and its dates as text.
 
 use super::dice::Dice;
-use super::listing::{Fault, Line, Listing, Place, Set, Shelf, filtered, held, invalid, line, refused};
+use super::listing::{
+    Fault, Line, Listing, Place, Set, Shelf, doubled, filtered, held, invalid, line, refused,
+};
 use super::words::{Day, html, joined, person, phone};
 use super::world::{CHAINS, World};
 
@@ -193,9 +195,8 @@ const FAULTS: &[Fault] = &[
         "地点只写了城市",
         &[("hold_mode", Set::Text("线下")), ("place", Set::Text("淄博市"))],
     ),
-    refused(
+    doubled(
         "duplicate-event",
-        "",
         "同名同日的活动",
         &[
             ("title", Set::SameAs(1)),

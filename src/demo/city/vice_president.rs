@@ -1,7 +1,7 @@
 //! 科技副总: a form designer's table with text keys, and two child tables.
 
 use super::dice::Dice;
-use super::listing::{Fault, Listing, Place, Set, Shelf, filtered, held, invalid, line, refused};
+use super::listing::{Fault, Listing, Place, Set, Shelf, doubled, filtered, held, invalid, line};
 use super::words::{Day, email, mobile, person_number, resident_number};
 use super::world::{CHAINS, World};
 
@@ -160,9 +160,8 @@ const FAULTS: &[Fault] = &[
     held("flag-null", "yxbz", "有效标志为空", &[("yxbz", Set::Null)]),
     filtered("no-consent", "tyts", "本人不同意推送", &[("tyts", Set::Text("否"))]),
     filtered("invalidated", "yxbz", "已作废", &[("yxbz", Set::Text("0"))]),
-    refused(
+    doubled(
         "duplicate-appointment",
-        "",
         "同一人同一企业同一天起聘",
         &[
             ("xm", Set::SameAs(9)),
