@@ -1,5 +1,8 @@
-//! Whole walks with real files: a city's SQLite database, a ledger, the sandbox province.
+//! Whole walks with real files: a city's SQLite database, a ledger, the sandbox province, and the real program.
 
+mod answer_key;
+mod books;
+mod program;
 mod storm;
 mod walk;
 mod world;
