@@ -37,7 +37,8 @@ impl Demo {
         let instance = Instance::load(folder).map_err(Error::Configuration)?;
         let sandbox = daemon::stand_in(&instance, clock).await?;
         let connector = Arc::new(Connector::open(instance, clock.clone()).await?);
-        if fresh {
+        // Not only when fresh: the demo may have been killed between the two.
+        if connector.ledger.platform_state(PLATFORM).await?.approved_by.is_empty() {
             connector.ledger.go_live(PLATFORM, "the demo", None, &operator(), clock.now()).await?;
         }
         Ok(Demo { connector, sandbox, fresh })
