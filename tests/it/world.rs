@@ -15,6 +15,7 @@ use qilu::sync::{Connector, DeliverReport, PushReport, Request, WorkGuard};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
+pub const PROFILE: &str = "config/platforms/shandong.toml";
 const SECRET: &str = "a-secret-of-the-test-province";
 
 pub struct World {
@@ -28,9 +29,32 @@ pub struct World {
 impl World {
     /// An instance with three routes, an empty city, and a running sandbox; the platform is live.
     pub async fn new() -> World {
+        World::with(Clock::manual(Clock::machine().now(), 7)).await
+    }
+
+    /// The same on the machine's time, for the real program: small batches, waits that a test can sit out, and first
+    /// contact closed.
+    pub async fn for_program() -> World {
+        let world = World::with(Clock::machine()).await;
+        world.edit(
+            PROFILE,
+            &[
+                ("requests_per_second = 5\n", "requests_per_second = 1000\n"),
+                ("records_max = 100 ", "records_max = 10 "),
+                ("first = \"5s\"", "first = \"100ms\""),
+                ("pause = \"1m\"", "pause = \"1s\""),
+            ],
+        );
+        let connector = world.connector().await;
+        sync(&connector).await;
+        connector.close().await;
+        world
+    }
+
+    /// On a clock of the caller's, as shipped and before first contact.
+    pub async fn with(clock: Clock) -> World {
         rustls::crypto::ring::default_provider().install_default().ok();
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let clock = Clock::manual(Clock::machine().now(), 7);
         let mut world = World { folder, sandbox: None, clock, address: ([127, 0, 0, 1], 0).into() };
         world.start_sandbox().await;
         world.write_instance();
@@ -47,6 +71,24 @@ impl World {
 
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn ledger(&self) -> PathBuf {
+        self.path("data/ledger.db")
+    }
+
+    /// Replaces texts in a file of the instance, each of which must be there.
+    pub fn edit(&self, name: &str, changes: &[(&str, &str)]) {
+        let mut text = fs::read_to_string(self.path(name)).expect("a file of the instance");
+        for (old, new) in changes {
+            assert!(text.contains(old), "{name} has no `{old}`");
+            text = text.replacen(old, new, 1);
+        }
+        self.write(name, &text);
     }
 
     pub async fn start_sandbox(&mut self) {
@@ -124,7 +166,7 @@ impl World {
             .replace("\"rehearse\"", "\"live\"")
             .replace("\"env:QILU_SHANDONG_APP_ID\"", "\"file:app_id\"")
             .replace("\"env:QILU_SHANDONG_APP_SECRET\"", "\"file:app_secret\"");
-        self.write("config/platforms/shandong.toml", &profile);
+        self.write(PROFILE, &profile);
         self.write_secret("app_id", "test");
         self.write_secret("app_secret", SECRET);
         for (name, text) in ROUTES {
