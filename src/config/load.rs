@@ -158,6 +158,11 @@ fn whole_file(file: &Path, complaint: Complaint) -> Fault {
 /// What one file says about another.
 fn check_references(instance: &Instance) -> Vec<Fault> {
     let mut faults = Vec::new();
+    if instance.databases.is_empty() && !instance.routes.is_empty() {
+        // As after `init`: said once, where it is mended, and not at every route.
+        let complaint = Complaint::new("Q1023").fact("routes", instance.routes.len());
+        faults.push(Fault { file: INSTANCE_FILE.into(), line: 1, column: 1, complaint });
+    }
     let mut pushed: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for route in instance.routes.values() {
         let reader = Reader::new(&route.file, &route.text);
@@ -181,7 +186,8 @@ fn check_references(instance: &Instance) -> Vec<Fault> {
             Flow::Push(push) => ("source", &push.source.database),
             Flow::Import(import) => ("target", &import.target.database),
         };
-        if !instance.databases.contains_key(&database.value)
+        if !instance.databases.is_empty()
+            && !instance.databases.contains_key(&database.value)
             && let Some(section) = root.section(section)
         {
             let names = instance.databases.keys().map(String::as_str);

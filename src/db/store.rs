@@ -86,7 +86,6 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
-            .pragma("temp_store", "memory")
             .pragma("cache_size", "-8000")
             .statement_cache_capacity(200);
         let doing = format!("open {}", path.display());

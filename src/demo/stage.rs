@@ -92,7 +92,7 @@ fn keep_secret(folder: &Path, name: &str, text: &str) -> anyhow::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let path = folder.join(name);
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
+        init::make_private(parent)?;
     }
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
     file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))

@@ -40,11 +40,18 @@ pub fn create_key(instance: &Instance, clock: &Clock) -> anyhow::Result<()> {
     let key = &instance.audit.key_file;
     for place in [key, &instance.ledger_file().to_owned()] {
         if let Some(folder) = place.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            make_private(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
     }
     audit::create_signer(key, clock, &instance.name)?;
     Ok(())
+}
+
+/// A folder for the program's account alone: what lies in it names people.
+pub(crate) fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
 }
 
 fn unpack(folder: &Dir<'_>, to: &Path, written: &mut Vec<PathBuf>) -> anyhow::Result<()> {

@@ -184,6 +184,15 @@ pub const ENTRIES: &[Entry] = &[
         advice_en: "close the quote, bracket or comment",
     },
     Entry {
+        id: "Q1023",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "还没有配置本市的数据库，{routes} 条路线都要用到",
+        en: "no city database is configured, and {routes} routes need one",
+        advice_zh: "在 config/qilu.toml 末尾去掉 [databases.market] 一节的注释，把 url 改成本市的库，如 sqlite:market.db。",
+        advice_en: "uncomment the section [databases.market] in config/qilu.toml and set its url, such as sqlite:market.db",
+    },
+    Entry {
         id: "Q1101",
         owner: Owner::Integrator,
         severity: Severity::Error,
