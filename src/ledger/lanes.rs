@@ -186,13 +186,15 @@ impl Ledger {
         Ok(row.and_then(|row| row.opt_int(0)).map(Timestamp))
     }
 
-    /// Is there anything out whose turn it is to be found out?
-    pub async fn has_doubts(&self, platform: &str, now: Timestamp) -> Result<bool> {
-        let sql = "-- ledger.has_doubts
-            select 1 from batch where platform = $1 and state = 'in_doubt' and next_at <= $2
-            union all select 1 from delivery where platform = $1 and state = 'in_doubt' and batch is null
-                and next_at <= $2 and state in ('in_flight', 'in_doubt') limit 1";
-        Ok(self.db.fetch_one(sql, args![platform, now]).await?.is_some())
+    /// When the next doubtful batch or look-up is due.
+    pub async fn next_doubt(&self, platform: &str) -> Result<Option<Timestamp>> {
+        let sql = "-- ledger.next_doubt
+            select min(at) from (
+                select min(next_at) as at from batch where platform = $1 and state = 'in_doubt'
+                union all select min(next_at) from delivery where platform = $1 and state = 'in_doubt' and batch is null
+                    and state in ('in_flight', 'in_doubt'))";
+        let row = self.db.fetch_one(sql, args![platform]).await?;
+        Ok(row.and_then(|row| row.opt_int(0)).map(Timestamp))
     }
 
     /// When the next delivery, doubtful batch or look-up of a platform is due. What waits behind another delivery of its

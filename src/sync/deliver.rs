@@ -236,12 +236,13 @@ impl Connector {
     ) -> Result<DeliverReport, Error> {
         let mut whole = self.deliver_once(guard, platform, request, watcher).await?;
         let deadline = self.clock.now().plus(patience);
-        while let Some(next) = self.ledger.next_due(platform).await? {
+        while let Some(next) = self.next_turn(platform).await? {
             let now = self.clock.now();
             // What is due and yet did not leave waits for its lane, not for its own time.
             let reopens = whole.halts.iter().filter_map(Halt::until).min();
             let next = reopens.map_or(next, |reopens| next.max(reopens));
-            if next > deadline || self.stopping() || self.closed(platform).await?.is_some() {
+            let closed = self.closed(platform).await?.filter(|halt| *halt != Halt::FirstFewSent);
+            if next > deadline || self.stopping() || closed.is_some() {
                 break;
             }
             self.clock.sleep(next.since(now).max(std::time::Duration::from_millis(20))).await;
@@ -251,6 +252,15 @@ impl Connector {
             whole.halts = part.halts;
         }
         Ok(whole)
+    }
+
+    /// When there is something to do again; after the first few of a go-live only what is out counts.
+    async fn next_turn(&self, platform: &str) -> Result<Option<Timestamp>, Error> {
+        let state = self.ledger.platform_state(platform).await?;
+        Ok(match state.allowance {
+            Some(..=0) => self.ledger.next_doubt(platform).await?,
+            _ => self.ledger.next_due(platform).await?,
+        })
     }
 
     /// Why nothing at all may leave to a platform.
@@ -264,8 +274,8 @@ impl Connector {
             state if !state.live => Some(Halt::Rehearsing),
             // What is out already may still be found out.
             state if state.allowance.is_some_and(|allowance| allowance <= 0) => {
-                let doubts = self.ledger.has_doubts(platform, self.clock.now()).await?;
-                (!doubts).then_some(Halt::FirstFewSent)
+                let doubt = self.ledger.next_doubt(platform).await?;
+                doubt.is_none_or(|next| next > self.clock.now()).then_some(Halt::FirstFewSent)
             }
             _ => None,
         })

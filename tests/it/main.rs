@@ -2,6 +2,7 @@
 
 mod answer_key;
 mod books;
+mod doubt;
 mod kill;
 mod program;
 mod storm;
