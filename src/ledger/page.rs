@@ -144,9 +144,14 @@ impl Ledger {
         forget_complaints(tx, &known, Source::Local).await?;
         let found = lines.iter().map(|line| (line.record.seq, line.record.version, &line.complaints[..]));
         complain(tx, Source::Local, found).await?;
+        let doubtful = doubtful_creates(tx, lines).await?;
         let moving = lines.iter().filter(|line| *line.step != Step::Leave);
         drop_all(tx, moving.map(|line| &line.record), now).await?;
-        self.queue_lines(tx, run, lines, now).await?;
+        self.queue_lines(tx, run, lines, &doubtful, now).await?;
+        let still = doubtful
+            .iter()
+            .map(|(record, (version, found))| (*record, *version, std::slice::from_ref(found)));
+        complain(tx, Source::Hold, still).await?;
         let proposals = lines.iter().filter_map(|line| match line.step {
             Step::Propose(complaint) => {
                 Some((line.record.seq, line.record.version, std::slice::from_ref(complaint)))
@@ -181,7 +186,14 @@ impl Ledger {
         Ok(())
     }
 
-    async fn queue_lines(&self, tx: &mut Tx, run: &RunRef, lines: &[Line<'_>], now: Timestamp) -> Result<()> {
+    async fn queue_lines(
+        &self,
+        tx: &mut Tx,
+        run: &RunRef,
+        lines: &[Line<'_>],
+        doubtful: &HashMap<i64, (i64, Complaint)>,
+        now: Timestamp,
+    ) -> Result<()> {
         let adopting = self.adoption_is_open(tx, &run.route).await?;
         let texts: Vec<Option<String>> =
             lines.iter().map(|line| published(line).map(Document::to_text)).collect();
@@ -190,6 +202,10 @@ impl Ledger {
         let mut queued = Vec::new();
         for (line, text) in lines.iter().zip(&texts) {
             let (action, cause, state, reason) = match line.step {
+                Step::Queue(action @ Action::Create, cause) if doubtful.contains_key(&line.record.seq) => {
+                    let (_, why) = &doubtful[&line.record.seq];
+                    (*action, *cause, State::WaitingPerson, why.id.as_str())
+                }
                 Step::Queue(action @ Action::Create, cause) => {
                     let state = if adopting { State::WaitingAdoption } else { State::Queued };
                     (*action, *cause, state, "")
@@ -217,6 +233,27 @@ impl Ledger {
         }
         queue_all(tx, run, &queued, now).await
     }
+}
+
+/// First deliveries of which a person must say whether the province holds the thing already: a change at home does
+/// not answer that. Each with the version that waits next, and why.
+async fn doubtful_creates(tx: &mut Tx, lines: &[Line<'_>]) -> Result<HashMap<i64, (i64, Complaint)>> {
+    let waits = |line: &&Line<'_>| {
+        let waiting = line.record.owed.is_some_and(|(_, state)| state == State::WaitingPerson);
+        waiting && matches!(line.step, Step::Queue(Action::Create, _))
+    };
+    let versions: HashMap<i64, i64> =
+        lines.iter().filter(waits).map(|line| (line.record.seq, line.record.version + 1)).collect();
+    let rows: Vec<_> = versions.keys().map(|record| row![*record]).collect();
+    let before = "-- ledger.doubtful_creates\nwith wanted (record) as (";
+    let after = ") select c.record, c.facts from wanted w
+        join complaint c on c.record = w.record and c.source = 'hold' and c.position = 0";
+    let found = tx.fetch_rows(before, &rows, after).await?;
+    let read = |row: &crate::db::Row| {
+        let complaint = serde_json::from_str(&row.text(1)).ok()?;
+        Some((row.int(0), (*versions.get(&row.int(0))?, complaint)))
+    };
+    Ok(found.iter().filter_map(read).collect())
 }
 
 /// The document of a line that publishes it.

@@ -36,6 +36,9 @@ pub struct Selected {
     document: Option<Fingerprint>,
     #[serde(skip)]
     print: Option<Fingerprint>,
+    /// What goes again is a withdrawal.
+    #[serde(skip)]
+    withdraws: bool,
 }
 
 /// Why a selected record is not resubmitted.
@@ -75,7 +78,7 @@ impl Ledger {
     pub async fn select(&self, selection: &Selection) -> Result<Vec<Selected>> {
         let sql = "-- ledger.select
             select r.seq, r.key_text, r.title, r.verdict, coalesce(d.state, case r.presence when 'never' then 'none' else 'accepted' end), r.review,
-                   coalesce(d.document, a.document), coalesce(d.print, a.print)
+                   coalesce(d.document, a.document), coalesce(d.print, a.print), d.action
             from record r
             left join delivery d on d.id = r.owed
             left join delivery a on a.record = r.seq and a.version = r.accepted_version
@@ -95,9 +98,12 @@ impl Ledger {
             }
             let state = row.text(4);
             let document = print(row, 6);
+            let withdraws = row.opt_text(8).as_deref() == Some(Action::Withdraw.word());
             let left_out = match (row.text(3).as_str(), state.as_str()) {
                 (_, "in_flight" | "in_doubt") => Some(LeftOut::Out),
                 (_, "waiting_person" | "waiting_adoption" | "waiting_run") => Some(LeftOut::WaitsForPerson),
+                // What the city took down must be able to leave the province, however often that failed.
+                (_, "parked" | "refused") if withdraws => None,
                 ("publishable", _) if document.is_some() => None,
                 ("publishable", _) => Some(LeftOut::NeverReady),
                 _ => Some(LeftOut::NotPublishable),
@@ -110,6 +116,7 @@ impl Ledger {
                 left_out,
                 document,
                 print: print(row, 7),
+                withdraws,
             });
         }
         Ok(selected)
@@ -130,16 +137,22 @@ impl Ledger {
             let mut queue = Vec::with_capacity(goes.len());
             for chosen in goes {
                 let record = stored.get(&chosen.seq).ok_or(LedgerError::NoRecord(chosen.seq))?;
-                let action = if record.was_there { Action::Update } else { Action::Create };
+                let action = match (chosen.withdraws, record.was_there) {
+                    (true, _) => Action::Withdraw,
+                    (false, true) => Action::Update,
+                    (false, false) => Action::Create,
+                };
+                let content = chosen.document.filter(|_| !chosen.withdraws);
                 let new = NewDelivery {
                     action,
                     state: State::Queued,
                     cause: Cause::Data,
-                    print: chosen.print,
-                    document: chosen.document,
-                    reason: "resubmission",
+                    print: chosen.print.filter(|_| !chosen.withdraws),
+                    document: content,
+                    // Of a withdrawal the province is told this.
+                    reason: if chosen.withdraws { "本地已撤下" } else { "resubmission" },
                 };
-                let document = self.document(&mut tx, chosen.document.as_ref()).await?;
+                let document = self.document(&mut tx, content.as_ref()).await?;
                 queue.push((record, new, document.parents()));
                 event.item(
                     &self.clock,

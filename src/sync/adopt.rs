@@ -12,7 +12,7 @@ use super::route::PushRoute;
 use super::watch::{Stage, Watcher};
 use crate::config::platform::Operation;
 use crate::delivery::{self, Scope};
-use crate::ledger::{Candidate, Match, RunEnd};
+use crate::ledger::{Candidate, LedgerError, Match, RunEnd};
 use crate::record::{Complaint, Document, Fingerprint, ParentRef};
 use crate::schema::{natural_keys, plain};
 
@@ -96,6 +96,15 @@ impl Connector {
             let known = "those that `qilu adopt` listed as doubtful".to_owned();
             return Err(Error::Unknown { what: "doubtful record", name: key.to_owned(), known });
         };
+        let (platform, kind) = (&route.route.platform, &route.route.kind);
+        if let Some(remote_id) = remote_id
+            && self.ledger.knows_remote(platform, kind, remote_id).await?
+        {
+            return Err(Error::Ledger(LedgerError::Refused(format!(
+                "`{remote_id}` is another record's already: one record of the province cannot stand for two listings; \
+                 link this one to another, or say that it is new"
+            ))));
+        }
         let run = self.begin_run(route, request).await?;
         let now = self.clock.now();
         match remote_id {

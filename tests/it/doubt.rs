@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use qilu::sandbox::{Fault, Held};
+use qilu::ledger::Selection;
+use qilu::sandbox::{Fault, Held, Seed};
 use qilu::sync::{Connector, DeliverReport};
 
 use crate::world::{World, guard, request, sync};
@@ -167,4 +168,49 @@ async fn children_wait_while_their_parent_is_withdrawn_and_go_when_it_is_back() 
     sync(&connector).await;
     let held = world.inspect().await.records;
     assert!(held.iter().any(|one| one.data["name"] == "节能控制技术开发合同新版"));
+}
+
+#[tokio::test]
+async fn a_listing_that_may_be_at_the_province_already_waits_for_a_person_also_after_an_edit() {
+    let world = World::new().await;
+    world.fill(1..2).await;
+    let connector = world.connector().await;
+    // Somebody typed the same thing there, under a name that is only alike.
+    let data = serde_json::json!({"title": format!("{TITLE}号"), "ownerName": "淄博测试企业", "year": 2020});
+    let typed = Seed { kind: "achievement".into(), city: "370300".into(), local_id: None, data };
+    let ids = qilu::sandbox::seed(&world.path("sandbox.db"), &[typed]).await.expect("a seed");
+    sync(&connector).await;
+    world.sql("update t_cg set yxjg = '13'").await;
+    sync(&connector).await;
+    assert!(there(&world, TITLE).await.is_none(), "nobody has said that it is new");
+    let worker = guard(&connector).await;
+    let route = connector.push_route("achievement").expect("a route");
+    let linked = connector.decide_adoption(&worker, route, "1", Some(&ids[0]), &request()).await;
+    linked.expect("the doubt is still there to be decided");
+    drop(worker);
+    sync(&connector).await;
+    assert_eq!(there(&world, TITLE).await.map(|one| one.remote_id), Some(ids[0].clone()));
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_failed_too_often_can_be_sent_again_by_a_person() {
+    let (world, connector) = settled().await;
+    world.sql("update t_cg set del = 1 where id = 1").await;
+    scan(&connector).await;
+    world.faults().every_post(1, Fault::AlienIds);
+    for _ in 0..12 {
+        deliver_until_quiet(&connector).await;
+        world.clock.advance(DAY);
+    }
+    world.faults().clear();
+    let worker = guard(&connector).await;
+    let (platform, kind) = ("shandong".to_owned(), "achievement".to_owned());
+    let parked = Selection { platform, kind, state: Some("parked".into()), keys: Vec::new() };
+    let again = connector.resubmit(&worker, &parked, &request()).await.expect("a resubmission");
+    drop(worker);
+    assert_eq!(again.queued, 1, "{again:?}");
+    deliver_until_quiet(&connector).await;
+    assert!(there(&world, TITLE).await.is_some_and(|one| one.withdrawn));
+    let open = connector.ledger.open_deliveries().await.expect("open deliveries");
+    assert!(open.is_empty(), "{open:?}");
 }
