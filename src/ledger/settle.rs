@@ -137,6 +137,7 @@ impl Ledger {
                 for item in &lease.items {
                     let reason = trouble.complaint.id.as_str();
                     self.move_item(&mut tx, item, State::InFlight, Happening::Lost, reason, now).await?;
+                    self.complain_about(&mut tx, item, std::slice::from_ref(&trouble.complaint)).await?;
                     settled.doubtful += 1;
                     log.item(&self.clock, &logged(item, lease.action, State::InDoubt.word()));
                 }
