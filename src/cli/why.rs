@@ -36,8 +36,17 @@ struct Answer {
     record: Option<RecordView>,
     complaints: Vec<ComplaintView>,
     /// Parents that the province must have first.
-    waits_for: Vec<RecordView>,
+    waits_for: Vec<Parent>,
     next: String,
+}
+
+/// A parent that the province does not have.
+#[derive(Debug, Serialize)]
+struct Parent {
+    kind: String,
+    key: String,
+    /// `None` where no sync has ever read such a listing: most likely the reference is wrong.
+    record: Option<RecordView>,
 }
 
 pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
@@ -87,7 +96,7 @@ async fn known(screen: &Screen, ledger: &Ledger, record: RecordView) -> Result<A
 }
 
 /// Of a record that waits: the parents that the province does not have yet.
-async fn parents(ledger: &Ledger, record: &RecordView) -> Result<Vec<RecordView>, Failure> {
+async fn parents(ledger: &Ledger, record: &RecordView) -> Result<Vec<Parent>, Failure> {
     let mut missing = Vec::new();
     if record.status != Status::WaitingForParent {
         return Ok(missing);
@@ -96,8 +105,11 @@ async fn parents(ledger: &Ledger, record: &RecordView) -> Result<Vec<RecordView>
     let newest = detail.and_then(|detail| detail.deliveries.into_iter().rev().find_map(|one| one.document));
     let Some(Json::Object(fields)) = newest else { return Ok(missing) };
     for parent in Document(fields).parents() {
-        let found = ledger.record(&parent.kind, &parent.key).await?;
-        missing.extend(found.map(|found| found.record).filter(|one| one.remote_id.is_none()));
+        let found = ledger.record(&parent.kind, &parent.key).await?.map(|found| found.record);
+        let record = found.filter(|found| found.key == parent.key);
+        if record.as_ref().is_none_or(|record| record.remote_id.is_none()) {
+            missing.push(Parent { kind: parent.kind, key: parent.key, record });
+        }
     }
     Ok(missing)
 }
@@ -225,11 +237,15 @@ fn show(screen: &Screen, answers: &[Answer]) {
                 screen.line(format_args!("  {} {}", screen.pick("审核意见：", "opinion:"), record.opinion));
             }
         }
-        for parent in &answer.waits_for {
-            let status = parent.status.name(screen.language);
+        for Parent { kind, key, record } in &answer.waits_for {
             let waits = screen.pick("等待", "waits for");
-            screen
-                .line(format_args!("  {waits} {} {} {}  ({status})", parent.kind, parent.key, parent.title));
+            let (title, status) = match record {
+                Some(record) => (record.title.as_str(), record.status.name(screen.language)),
+                None => {
+                    ("", screen.pick("本地没有这一条，请核对所填编号", "not at home: check the reference"))
+                }
+            };
+            screen.line(format_args!("  {waits} {kind} {key} {title}  ({status})"));
         }
         for one in &answer.complaints {
             screen.complaint(&one.complaint, "  ");
