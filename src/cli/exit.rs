@@ -70,15 +70,16 @@ pub fn of_adoption(report: &AdoptReport) -> Exit {
     }
 }
 
-/// Of the sending to one platform. A rehearsal that sends nothing is as it should be.
-pub fn of_delivery(report: &DeliverReport) -> Exit {
+/// Of the sending to one platform. A rehearsal that sends nothing is as it should be, and so is a doubt that was
+/// resolved before the end.
+fn of_delivery(report: &DeliverReport, in_doubt: i64) -> Exit {
     let halts = report.halts.iter().map(|halt| match halt {
         Halt::Rehearsing => Exit::Well,
         Halt::Stopped { .. } | Halt::FirstFewSent => Exit::Braked,
         Halt::Paused { .. } => Exit::Unreachable,
     });
     let counts = &report.counts;
-    let trouble = counts.refused + counts.parked + counts.doubtful > 0;
+    let trouble = counts.refused + counts.parked > 0 || counts.doubtful > 0 && in_doubt > 0;
     Exit::all(halts).and(if trouble { Exit::Trouble } else { Exit::Well })
 }
 
@@ -89,12 +90,18 @@ pub fn of_round(round: &Round, strict: bool) -> Exit {
         let feed = if platform.feed.is_some() { Exit::Unreachable } else { Exit::Well };
         let reviewed = &platform.reviews;
         let sent_back = reviewed.returned + reviewed.rejected + reviewed.delisted > 0;
-        of_delivery(&platform.delivery).and(feed).and(if sent_back { Exit::Trouble } else { Exit::Well })
+        of_delivery(&platform.delivery, platform.open.in_doubt).and(feed).and(if sent_back {
+            Exit::Trouble
+        } else {
+            Exit::Well
+        })
     });
     let adoptions = round.adoptions.iter().map(of_adoption);
     let imports = round.imports.iter().map(of_import);
-    let old =
-        strict && (!round.problems.is_empty() || round.platforms.iter().any(|one| one.open.trouble() > 0));
+    let old = strict
+        && (!round.problems.is_empty()
+            || round.pushes.iter().any(|push| push.counts.unreadable > 0)
+            || round.platforms.iter().any(|one| one.open.trouble() > 0));
     Exit::all(pushes.chain(adoptions).chain(sent).chain(imports)).and(if old {
         Exit::Trouble
     } else {
@@ -109,7 +116,8 @@ mod tests {
     use crate::ledger::{Counts, ReviewNews};
 
     fn push(end: RunEnd, counts: Counts) -> PushReport {
-        PushReport { run: 1, route: "r".into(), kind: "k".into(), end, counts, complaints: Vec::new() }
+        let (route, kind, complaints, unreadable_rows) = ("r".into(), "k".into(), Vec::new(), Vec::new());
+        PushReport { run: 1, route, kind, end, counts, complaints, unreadable_rows }
     }
 
     fn platform(counts: Counts, halts: Vec<Halt>) -> PlatformRound {

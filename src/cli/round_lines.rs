@@ -6,7 +6,7 @@ use super::round_tables::{adoptions, imports, platforms, routes};
 use super::screen::Screen;
 use super::table::cut;
 use crate::record::{Complaint, Language};
-use crate::sync::Halt;
+use crate::sync::{Halt, PushReport};
 
 impl Round {
     /// Writes the whole round.
@@ -24,6 +24,7 @@ impl Round {
                     screen.line(format_args!("  {}:", push.route));
                     screen.complaint(complaint, "    ");
                 }
+                show_unreadable(push, screen);
             }
         }
         if !self.adoptions.is_empty() {
@@ -96,6 +97,24 @@ impl Round {
                 ),
             });
         }
+    }
+}
+
+/// Rows that cannot be listings have no record to look up: they are told here, and kept with the run.
+fn show_unreadable(push: &PushReport, screen: &Screen) {
+    let count = push.counts.unreadable;
+    if count == 0 {
+        return;
+    }
+    let (route, run) = (&push.route, push.run);
+    screen.line(match screen.language {
+        Language::Chinese => format!("  {route}: {count} 行读不出，全部见 qilu runs show {run}"),
+        Language::English => {
+            format!("  {route}: {count} rows could not be read; `qilu runs show {run}` has all of them")
+        }
+    });
+    for complaint in push.unreadable_rows.iter().flat_map(|row| &row.complaints) {
+        screen.complaint(complaint, "    ");
     }
 }
 

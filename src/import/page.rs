@@ -56,12 +56,11 @@ impl Importer<'_> {
         let unreadable: Vec<_> = page.unreadable.into_iter().map(named).collect();
         if !unreadable.is_empty() {
             let first = i64::try_from(counts.quarantined).unwrap_or(i64::MAX);
-            self.ledger.note_unreadable(self.run, first, &unreadable).await?;
+            total.new_trouble += self.ledger.note_unreadable(self.run, first, &unreadable).await?;
         }
         let lost = unreadable.len() as u64;
         total.fetched += lost;
         total.quarantined += lost;
-        total.new_trouble += lost;
         total.fetched += page.records.len() as u64;
         // A list that shifts while it is read shows a record twice.
         let mut met = HashSet::new();

@@ -39,21 +39,30 @@ impl Ledger {
         tx.commit().await.map_err(Into::into)
     }
 
-    /// Keeps what is wrong with rows that have no record.
+    /// Keeps what is wrong with rows that have no record. Tells how many of them the route did not have before.
     pub async fn note_unreadable(
         &self,
         run: &RunRef,
         first: i64,
         rows: &[(String, Vec<Complaint>)],
-    ) -> Result<()> {
+    ) -> Result<u64> {
         let mut tx = self.db.begin().await?;
+        let sql = "-- ledger.unreadable_before
+            select max(r.id) from run r where r.route = $1 and r.id < $2
+              and exists (select 1 from unreadable u where u.run = r.id)";
+        let before = tx.fetch_one(sql, args![&run.route, run.id]).await?.and_then(|row| row.opt_int(0));
+        let mut new = 0;
         for (position, (named, complaints)) in (first..UNREADABLE_MAX).zip(rows) {
             let facts = serde_json::to_string(complaints).unwrap_or_default();
+            let sql = "-- ledger.known_unreadable
+                select 1 from unreadable where run = $1 and named = $2 and facts = $3 limit 1";
+            new += u64::from(tx.fetch_one(sql, args![before, named, &facts]).await?.is_none());
             let sql = "-- ledger.note_unreadable
                 insert into unreadable (run, position, named, facts) values ($1, $2, $3, $4)";
             tx.execute(sql, args![run.id, position, named, &facts]).await?;
         }
-        tx.commit().await.map_err(Into::into)
+        tx.commit().await?;
+        Ok(new)
     }
 
     /// The unreadable rows of a run: what they may be known by, and why.

@@ -22,7 +22,7 @@ pub use connector::{Connector, Error, Parts, compile};
 pub use deliver::{DeliverReport, Halt};
 pub use guard::WorkGuard;
 pub use preview::{Group, Preview, Sample, preview};
-pub use push::{PushReport, Request};
+pub use push::{PushReport, Request, UnreadableRow};
 pub use resubmit::ResubmitReport;
 pub use route::{Judged, PushRoute, WithoutBasis};
 pub use watch::{Stage, Watcher};

@@ -113,7 +113,7 @@ pub async fn preview(
     while let Some(met) = merge.next().await? {
         match met {
             Met::Listing(row, known) => sketch.listing(&row, known),
-            Met::Unreadable(unreadable, _) => {
+            Met::Unreadable(unreadable) => {
                 sketch.preview.counts.read += 1;
                 sketch.preview.counts.unreadable += 1;
                 let complaint = unreadable.complaints.into_iter().next();

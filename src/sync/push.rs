@@ -15,6 +15,8 @@ use crate::source::{self, Ending};
 
 /// How many changes are written in one transaction.
 const PAGE: usize = 500;
+/// How many unreadable rows a report names.
+const TOLD: usize = 3;
 
 /// Who asks for a run, and why.
 #[derive(Clone, Debug)]
@@ -35,6 +37,16 @@ pub struct PushReport {
     pub counts: Counts,
     /// Why the scan was incomplete, or which brakes hold.
     pub complaints: Vec<Complaint>,
+    /// The first few of the rows that could not be read; the run keeps the others.
+    pub unreadable_rows: Vec<UnreadableRow>,
+}
+
+/// A row that cannot be a listing.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnreadableRow {
+    /// What people may know it by.
+    pub named: String,
+    pub complaints: Vec<Complaint>,
 }
 
 /// A scan under way.
@@ -47,6 +59,7 @@ struct Sweep<'a> {
     missing: Vec<i64>,
     unreadable: Vec<(String, Vec<Complaint>)>,
     unreadable_kept: i64,
+    unreadable_told: Vec<UnreadableRow>,
     at_province: u64,
 }
 
@@ -72,17 +85,26 @@ impl Connector {
             missing: Vec::new(),
             unreadable: Vec::new(),
             unreadable_kept: 0,
+            unreadable_told: Vec::new(),
             at_province,
         };
         let (end, complaints) = sweep.all(watcher).await?;
-        let Sweep { run, counts, .. } = sweep;
+        let Sweep { run, counts, unreadable_told: unreadable_rows, .. } = sweep;
         debug_assert!(counts.conserved(), "{counts:?}");
         let end = if end == RunEnd::Well && counts.new_trouble > 0 { RunEnd::Trouble } else { end };
         let end = if counts.conserved() { end } else { RunEnd::Failed };
         let note = complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         self.ledger.end_run(&run, end, &counts, &note, self.clock.now()).await?;
         self.seal().await?;
-        Ok(PushReport { run: run.id, route: run.route, kind: run.kind, end, counts, complaints })
+        Ok(PushReport {
+            run: run.id,
+            route: run.route,
+            kind: run.kind,
+            end,
+            counts,
+            complaints,
+            unreadable_rows,
+        })
     }
 }
 
@@ -102,13 +124,14 @@ impl Sweep<'_> {
         while let Some(met) = merge.next().await? {
             match met {
                 Met::Listing(row, known) => self.listing(&row, known),
-                Met::Unreadable(unreadable, known) => self.unreadable(unreadable, known),
+                Met::Unreadable(unreadable) => self.unreadable(unreadable),
                 Met::Missing(known) => self.missing.push(known.seq),
             }
             if self.counts.read.is_multiple_of(200) {
                 watcher.saw(Stage::Reading, &self.run.route, self.counts.read);
             }
-            if self.changes.len() >= PAGE || self.missing.len() >= PAGE {
+            if [self.changes.len(), self.missing.len(), self.unreadable.len()].iter().any(|len| *len >= PAGE)
+            {
                 self.write().await?;
                 if self.connector.stopping() {
                     self.connector.ledger.forget_missing().await?;
@@ -175,10 +198,13 @@ impl Sweep<'_> {
         });
     }
 
-    fn unreadable(&mut self, row: source::Unreadable, known: Option<KnownRecord>) {
+    fn unreadable(&mut self, row: source::Unreadable) {
         self.counts.read += 1;
         self.counts.unreadable += 1;
-        self.counts.new_trouble += u64::from(known.is_none_or(|known| known.verdict != Verdict::Invalid));
+        if self.unreadable_told.len() < TOLD {
+            let (named, complaints) = (row.named.clone(), row.complaints.clone());
+            self.unreadable_told.push(UnreadableRow { named, complaints });
+        }
         self.unreadable.push((row.named, row.complaints));
     }
 
@@ -220,7 +246,8 @@ impl Sweep<'_> {
             self.missing.clear();
         }
         if !self.unreadable.is_empty() {
-            ledger.note_unreadable(&self.run, self.unreadable_kept, &self.unreadable).await?;
+            let new = ledger.note_unreadable(&self.run, self.unreadable_kept, &self.unreadable).await?;
+            self.counts.new_trouble += new;
             self.unreadable_kept += self.unreadable.len() as i64;
             self.unreadable.clear();
         }
