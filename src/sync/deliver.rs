@@ -242,7 +242,7 @@ impl Connector {
             let reopens = whole.halts.iter().filter_map(Halt::until).min();
             let next = reopens.map_or(next, |reopens| next.max(reopens));
             let closed = self.closed(platform).await?.filter(|halt| *halt != Halt::FirstFewSent);
-            if next > deadline || self.stopping() || closed.is_some() {
+            if next > deadline || now > deadline || self.stopping() || closed.is_some() {
                 break;
             }
             self.clock.sleep(next.since(now).max(std::time::Duration::from_millis(20))).await;
