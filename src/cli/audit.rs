@@ -83,7 +83,7 @@ pub struct VerifyArguments {
 }
 
 pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
-    let instance = desk.instance()?;
+    let instance = desk.instance_alone()?;
     match arguments.verb {
         Verb::Verify(arguments) => audit_verify::verify(desk, &instance, &arguments).await,
         Verb::Checkpoint => audit_verify::checkpoint(desk, &instance).await,

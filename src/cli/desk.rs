@@ -50,6 +50,23 @@ impl Desk {
 
     /// The configuration, read afresh. Errors: all its faults; or there is none.
     pub fn instance(&self) -> Result<Instance, Failure> {
+        self.file()?;
+        Ok(Instance::load(&self.root)?)
+    }
+
+    /// `qilu.toml` alone: where the ledger and the audit key are. Looking and stopping must work while a route or a
+    /// platform is broken. Errors: the faults of this one file; or there is none.
+    pub fn instance_alone(&self) -> Result<Instance, Failure> {
+        let path = self.file()?;
+        let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
+        match Instance::read(&self.root, Path::new("config/qilu.toml"), &text) {
+            (Some(instance), faults) if faults.is_empty() => Ok(instance),
+            (_, faults) => Err(faults.into()),
+        }
+    }
+
+    /// The file that makes a folder an instance. Errors: it is not there.
+    fn file(&self) -> Result<PathBuf, Failure> {
         let file = self.root.join("config/qilu.toml");
         if !file.exists() {
             let shown = file.display();
@@ -60,7 +77,7 @@ impl Desk {
                 "name the instance with `qilu -C DIR`, or make one with `qilu init DIR`",
             ));
         }
-        Ok(Instance::load(&self.root)?)
+        Ok(file)
     }
 
     /// The ledger alone, for looking and for standing orders: works while a route or a secret is broken.

@@ -64,7 +64,7 @@ pub struct ShowArguments {
 }
 
 pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
-    let instance = desk.instance()?;
+    let instance = desk.instance_alone()?;
     let ledger = desk.ledger(&instance).await?;
     let done = match arguments.verb {
         Some(Verb::List(list)) => show_list(desk, &ledger, list).await,

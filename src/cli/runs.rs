@@ -34,7 +34,7 @@ pub enum Verb {
 }
 
 pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
-    let instance = desk.instance()?;
+    let instance = desk.instance_alone()?;
     let ledger = desk.ledger(&instance).await?;
     let done = match arguments.verb {
         Some(Verb::Show { id }) => show_one(desk, &ledger, id).await,

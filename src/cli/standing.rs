@@ -1,5 +1,7 @@
 //! Standing orders of people: go-live, stop, resume, release.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use serde_json::json;
 
@@ -102,12 +104,17 @@ async fn approve(desk: &Desk, connector: &Connector, arguments: &GoLiveArguments
 
 /// Stops or resumes. Needs neither routes nor secrets, nor a turn at the ledger: it must work while much is broken.
 pub async fn set_stopped(desk: &Desk, arguments: StopArguments, stop: bool) -> Result<Exit, Failure> {
-    let instance = desk.instance()?;
+    let instance = desk.instance().or_else(|_| desk.instance_alone())?;
     let ledger = desk.ledger(&instance).await?;
-    let names: Vec<&String> = match &arguments.platform {
-        Some(name) => vec![&known(&instance, name)?.name],
-        None => instance.platforms.keys().collect(),
-    };
+    let mut names: BTreeSet<String> = instance.platforms.keys().cloned().collect();
+    names.extend(ledger.platform_names().await?);
+    if let Some(name) = arguments.platform {
+        if !names.contains(&name) {
+            let known = names.into_iter().collect::<Vec<_>>().join(", ");
+            return Err(Error::Unknown { what: "platform", name, known }.into());
+        }
+        names = BTreeSet::from([name]);
+    }
     for name in &names {
         ledger.set_stopped(name, stop, &desk.actor, &arguments.reason, desk.clock.now()).await?;
     }

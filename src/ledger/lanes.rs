@@ -60,6 +60,12 @@ impl Ledger {
         Err(LedgerError::OtherProvince { bound, found: address.to_owned() })
     }
 
+    /// The platforms that this ledger has met.
+    pub async fn platform_names(&self) -> Result<Vec<String>> {
+        let sql = "-- ledger.platform_names\nselect platform from platform_state order by platform";
+        Ok(self.db.fetch(sql, args![]).await?.iter().map(|row| row.text(0)).collect())
+    }
+
     pub async fn platform_state(&self, platform: &str) -> Result<PlatformState> {
         let sql = "-- ledger.platform_state
             select bound_to, live, allowance, approved_by, stopped_by, stopped_at from platform_state
