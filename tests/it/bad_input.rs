@@ -329,3 +329,32 @@ async fn a_province_that_is_not_there_is_named_with_its_address() {
     qilu(world.root(), &["sync"]).await.ended(0);
     all_there_once(&world, 15, "away").await;
 }
+
+/// A source that was emptied, half read or rewritten changes nothing at the province before a person has looked.
+#[tokio::test]
+async fn masses_of_changes_wait_for_a_person() {
+    let rows = [
+        ("update t_cg set del = 1", "Q6010 本次要撤下 8 条，省平台共有 8 条，超过限度"),
+        (
+            "update t_cg set cgmc = cgmc || '（改进型）'",
+            "Q6011 本次有 8 条数据变更，省平台共有 8 条，超过限度",
+        ),
+    ];
+    for (sql, says) in rows {
+        let world = World::for_program().await;
+        world.fill(1..9).await;
+        qilu(world.root(), &["sync"]).await.ended(0);
+        let before = own(&world.path("sandbox.db")).await;
+        world.sql(sql).await;
+        qilu(world.root(), &["sync"]).await.ended(4).says(&[says, "qilu release"]);
+        assert_eq!(own(&world.path("sandbox.db")).await, before, "{sql}");
+        qilu(world.root(), &["release", "achievement", "--reason", "已抽查，属实"])
+            .await
+            .ended(0)
+            .says(&["已放行：", "8"]);
+        qilu(world.root(), &["sync"]).await.ended(0);
+        let after = own(&world.path("sandbox.db")).await;
+        let changed = after.iter().filter(|(id, held)| before[*id].version != held.version).count();
+        assert_eq!(changed, 8, "{sql}");
+    }
+}
