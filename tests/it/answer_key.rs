@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use qilu::demo::city::{
     AdoptionFate, City, Expected, Fate, ImportFate, Planted, adoption_key, change_one_percent, import_key,
@@ -11,7 +12,7 @@ use qilu::sandbox::Held;
 use serde_json::Value as Json;
 
 use crate::books::{Entries, Entry, agree, entries, no_doubles, own, schemas};
-use crate::program::{qilu, rows};
+use crate::program::{Running, is_campaign, qilu, rows};
 
 /// Records of the city at the province that no listing was matched with: four doubtful, one unknown.
 const TYPED_IN: usize = 5;
@@ -56,6 +57,14 @@ async fn the_demos_days_match_the_answer_key() {
     let town = Town { folder: tempfile::tempdir().expect("a temporary folder") };
     let place = town.place();
     let place = place.to_str().expect("a readable path");
+    if is_campaign() {
+        // Wherever the first day is cut short, it ends like any other.
+        for seconds in [1, 2, 3, 4, 5, 6, 4, 5, 6, 5, 6] {
+            let running = Running::start(town.folder.path(), &["demo", place, "--once"]);
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            running.kill();
+        }
+    }
     let round = qilu(town.folder.path(), &["demo", place, "--once", "--json"]).await.ended(0).json();
     conserved(&round);
     let (entries, held) = town.books().await;
@@ -246,6 +255,10 @@ fn adopted(entries: &Entries, held: &BTreeMap<String, Held>, round: &Json) {
             // The listing that stands nearest has nothing to do with it.
             AdoptionFate::Unknown => assert!(entry.is_settled() && entry.remote_id != *remote_id, "{found}"),
         }
+    }
+    if is_campaign() {
+        // The days that were cut short have told a part of it.
+        return;
     }
     let sum = |name: &str| -> u64 {
         let reports = round["adoptions"].as_array().expect("reports");

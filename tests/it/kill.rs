@@ -8,7 +8,7 @@ use qilu::sandbox::{self, Fault, Seed};
 use serde_json::json;
 
 use crate::books::{agree, entries, own};
-use crate::program::{Running, count, qilu, rows, until};
+use crate::program::{Running, count, is_campaign, qilu, rows, until};
 use crate::world::{World, uscc};
 
 /// When the program is killed.
@@ -136,9 +136,9 @@ impl City {
     }
 }
 
-/// Many times more with `QILU_LONG=1`, as a campaign.
+/// Ten times more in a campaign.
 fn rounds(usual: usize) -> usize {
-    if std::env::var_os("QILU_LONG").is_some() { 20 * usual } else { usual }
+    if is_campaign() { 10 * usual } else { usual }
 }
 
 /// Starts the program and kills it; says whether it was still alive then.

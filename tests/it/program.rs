@@ -121,6 +121,11 @@ impl Drop for Running {
     }
 }
 
+/// `QILU_LONG=1` makes campaigns of the tests that kill.
+pub fn is_campaign() -> bool {
+    std::env::var_os("QILU_LONG").is_some()
+}
+
 /// Looks again and again until something is so.
 pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let clock = Clock::machine();
