@@ -80,6 +80,8 @@ if [ "$mode" = quick ]; then
     check "unit tests and the plan of the house" cargo test --locked --lib --test architecture
     not_run+=("whole walks, sockets and the commands of the READMEs: run without --quick")
 else
+    # Campaigns make ten times the rounds and print their figures.
+    [ "$mode" = long ] && export QILU_LONG=1
     check "all tests" cargo test --locked
 fi
 
