@@ -4,7 +4,7 @@ use super::finding::Findings;
 use super::{Subject, Written};
 use crate::city::{City, ColumnInfo};
 use crate::codes::nearest;
-use crate::config::{Located, Push};
+use crate::config::{Located, Push, Relation};
 use crate::record::Complaint;
 
 /// The columns of a query's result.
@@ -72,10 +72,10 @@ pub(super) fn near<'n>(wanted: &str, names: impl Iterator<Item = &'n str> + Clon
 pub(super) async fn check(city: &City, subject: &Subject<'_>, findings: &mut Findings<'_>) -> Tables {
     let push: &Push = &subject.route.push;
     let mut tables = Tables { keys_are_there: true, ..Tables::default() };
-    tables.main = describe(city, &push.source.query, push.source.table.as_deref(), findings).await;
+    tables.main = describe(city, &push.source.relation, findings).await;
     tables.keys_are_there &= keys(tables.main.as_ref(), &push.source.key, findings);
     for child in &push.children {
-        let table = describe(city, &child.query, None, findings).await;
+        let table = describe(city, &child.relation, findings).await;
         tables.keys_are_there &= keys(table.as_ref(), &child.key, findings);
         tables.children.push((child.name.value.clone(), table));
     }
@@ -94,23 +94,18 @@ pub(super) async fn check(city: &City, subject: &Subject<'_>, findings: &mut Fin
     tables
 }
 
-/// The columns of a query, or of the plain table that stands behind it.
-async fn describe(
-    city: &City,
-    query: &Located<String>,
-    table: Option<&str>,
-    findings: &mut Findings<'_>,
-) -> Option<Table> {
-    if let Some(table) = table
+/// The columns of what is read.
+async fn describe(city: &City, relation: &Relation, findings: &mut Findings<'_>) -> Option<Table> {
+    if let Some(table) = relation.table()
         && let Some(complaint) = missing_table(city, table).await
     {
-        findings.at(query, complaint);
+        findings.at(relation.text(), complaint);
         return None;
     }
-    match city.describe(query).await {
+    match city.describe(relation).await {
         Ok(columns) => Some(Table::new(columns)),
         Err(complaint) => {
-            findings.at(query, complaint);
+            findings.at(relation.text(), complaint);
             None
         }
     }

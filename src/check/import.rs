@@ -7,7 +7,7 @@ use super::column::{Table, missing_table, near};
 use super::finding::{Findings, because, says};
 use super::written::is_about_types;
 use crate::city::{City, Writer};
-use crate::config::{Fault, Flow, Import, Located, Push, Route, quoted};
+use crate::config::{Fault, Flow, Import, Push, Relation, Route};
 use crate::expression::{Expression, Scope};
 use crate::record::{Complaint, Value};
 
@@ -38,9 +38,7 @@ async fn columns(city: &City, import: &Import, findings: &mut Findings<'_>) {
     if let Some(complaint) = missing_table(city, &target.table).await {
         return findings.at(&target.table, complaint);
     }
-    let Located { line, column, .. } = target.table;
-    let query = Located { value: format!("SELECT * FROM {}", quoted(&target.table)), line, column };
-    let table = match city.describe(&query).await {
+    let table = match city.describe(&Relation::Table(target.table.clone())).await {
         Ok(columns) => Table::new(columns),
         Err(complaint) => return findings.at(&target.table, complaint),
     };
@@ -84,7 +82,8 @@ fn pushed_back(world: &World<'_>, import: &Import) -> Vec<Fault> {
     for route in world.instance.routes.values() {
         let Flow::Push(push) = &route.flow else { continue };
         let source = &push.source;
-        let reads_it = source.database.value == target.database.value && says(&source.query, &target.table);
+        let reads_it =
+            source.database.value == target.database.value && says(source.relation.text(), &target.table);
         if reads_it && !asks_for(push, &target.origin_column) {
             let complaint = Complaint::new("Q1152").found(&target.table.value);
             let complaint = complaint.fact("origin", &target.origin_column.value);
@@ -99,5 +98,5 @@ fn asks_for(push: &Push, column: &str) -> bool {
     let conditions = [Some(&source.publish_when), source.withdraw_when.as_ref(), source.hold_when.as_ref()];
     let in_condition = conditions.into_iter().flatten().any(|condition| says(condition, column));
     // `SELECT *` does not say it, and a query that does may filter by it.
-    in_condition || says(&source.query, column)
+    in_condition || says(source.relation.text(), column)
 }

@@ -85,7 +85,7 @@ pub(super) async fn check_children(
 
 /// Keys of the first child rows; none where they cannot be read.
 async fn child_keys(city: &City, child: &Child) -> Vec<Key> {
-    let ask = Ask { query: &child.query, key: &child.key, settle_ties: false, only: None };
+    let ask = Ask { relation: &child.relation, key: &child.key, settle_ties: false, only: None };
     let Some(mut cursor) = city.read(&[ask]).await.ok().and_then(|mut cursors| cursors.pop()) else {
         return Vec::new();
     };

@@ -82,7 +82,7 @@ impl<'a> World<'a> {
         for (name, database) in &instance.databases {
             match City::open(database).await {
                 Ok(city) => _ = cities.insert(name.as_str(), city),
-                Err(complaint) => closed.push(database.url.fault("config/qilu.toml", 0, complaint)),
+                Err(complaint) => closed.push(database.at.fault("config/qilu.toml", 0, complaint)),
             }
         }
         let today = now.to_utc().with_timezone(&instance.zone).date_naive();

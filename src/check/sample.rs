@@ -54,7 +54,7 @@ pub(super) async fn take(city: &City, subject: &Subject<'_>, findings: &mut Find
     let mut scan = match scan(city, push).await {
         Ok(scan) => scan,
         Err(complaint) => {
-            findings.at(&push.source.query, complaint);
+            findings.at(push.source.relation.text(), complaint);
             return None;
         }
     };
@@ -72,7 +72,7 @@ pub(super) async fn take(city: &City, subject: &Subject<'_>, findings: &mut Find
             }
             None => {
                 if let Ending::Incomplete(complaint) = scan.end() {
-                    findings.at(&push.source.query, complaint);
+                    findings.at(push.source.relation.text(), complaint);
                 }
                 break;
             }

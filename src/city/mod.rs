@@ -5,10 +5,13 @@
 //! never writes where it reads.
 
 mod cursor;
+mod dialect;
 mod drivers;
 mod reader;
+mod survey;
 mod writer;
 
 pub use cursor::{Cursor, Line};
-pub use reader::{Ask, City, ColumnInfo};
+pub use reader::{Ask, City, ColumnInfo, Sort};
+pub use survey::{Reference, Survey, SurveyedColumn, SurveyedTable};
 pub use writer::{Batch, Upsert, Writer};

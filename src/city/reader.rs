@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Line};
 use super::drivers::Driver;
-use crate::config::{Database, Located, quoted};
+use super::survey::{Survey, SurveyedTable};
+use crate::config::{Database, Located, Relation};
 use crate::record::{Columns, Complaint, KeyPart};
 
 /// A database that is only ever read.
@@ -20,13 +21,22 @@ pub struct ColumnInfo {
     pub name: String,
     /// As the database declares it; an SQLite cell may hold something else.
     pub declared_type: String,
+    pub sort: Sort,
+}
+
+/// How a column's values compare: a number and a text never meet, even if they read the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sort {
+    Number,
+    Text,
+    /// Neither, or not known before the values are seen.
+    Other,
 }
 
 /// What to read.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
-    /// One `SELECT`, as the room `config` has checked it.
-    pub query: &'a Located<String>,
+    pub relation: &'a Relation,
     /// The columns to order by: numbers before texts, texts by their bytes.
     pub key: &'a [Located<String>],
     /// Rows of one key are ordered by all other columns, so that a group of children always reads the same.
@@ -38,7 +48,7 @@ pub struct Ask<'a> {
 impl City {
     /// Errors: Q2001 if the database cannot be opened and read.
     pub async fn open(database: &Database) -> Result<City, Complaint> {
-        let driver = Driver::new(&database.url);
+        let driver = Driver::new(database)?;
         let city = City { name: database.name.as_str().into(), driver };
         city.driver.probe().await.map_err(|reason| city.closed(&reason))?;
         Ok(city)
@@ -53,10 +63,36 @@ impl City {
         self.driver.tables().await.map_err(|reason| self.closed(&reason))
     }
 
-    /// The columns of a query's result; reads no row.
-    pub async fn describe(&self, query: &Located<String>) -> Result<Vec<ColumnInfo>, Complaint> {
-        let sql = format!("SELECT * FROM (\n{}\n)", query.value);
-        self.driver.describe(sql).await.map_err(|reason| self.refused(query, &reason))
+    /// The columns of a relation; reads no row.
+    pub async fn describe(&self, relation: &Relation) -> Result<Vec<ColumnInfo>, Complaint> {
+        let sql = format!("SELECT * FROM {}", self.driver.dialect().from(relation));
+        self.driver.describe(sql).await.map_err(|reason| self.refused(relation, &reason))
+    }
+
+    /// What the database says of itself: tables, columns, comments, keys, references.
+    pub async fn survey(&self) -> Result<Survey, Complaint> {
+        let mut tables = self.driver.survey().await.map_err(|reason| self.closed(&reason))?;
+        tables.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(Survey { tables })
+    }
+
+    /// Some rows of a table, in no order.
+    pub async fn sample(&self, table: &SurveyedTable, rows: usize) -> Result<Vec<Line>, Complaint> {
+        let name = self.driver.dialect().table(&table.name);
+        let columns = table.columns.iter().map(|column| Arc::from(column.name.as_str())).collect();
+        let names: Vec<_> =
+            table.columns.iter().map(|column| self.driver.dialect().quoted(&column.name)).collect();
+        let sql = format!("SELECT {} FROM {name} LIMIT {rows}", names.join(", "));
+        let statement = Statement { sql, parameters: Vec::new(), columns, key: Vec::new() };
+        let cursors = self.driver.open_cursors(vec![statement]).await;
+        let mut cursors = cursors.map_err(|reason| self.closed(&reason.unwrap_or_default()))?;
+        let mut lines = Vec::with_capacity(rows);
+        if let Some(cursor) = cursors.first_mut() {
+            while let Some(line) = cursor.next().await {
+                lines.push(line.map_err(|reason| self.closed(&reason))?);
+            }
+        }
+        Ok(lines)
     }
 
     /// One cursor for each question, all looking at the same state of the database.
@@ -75,9 +111,10 @@ impl City {
     }
 
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Statement, Complaint> {
-        let columns = self.describe(ask.query).await?;
-        let key = ask.key.iter().map(|wanted| self.position(ask.query, &columns, wanted));
+        let columns = self.describe(ask.relation).await?;
+        let key = ask.key.iter().map(|wanted| self.position(ask.relation, &columns, wanted));
         let key = key.collect::<Result<Vec<_>, _>>()?;
+        let dialect = self.driver.dialect();
         let mut parameters = Vec::new();
         let mut conditions = Vec::new();
         for (part, position) in ask.only.unwrap_or_default().iter().zip(&key) {
@@ -85,28 +122,32 @@ impl City {
             let forms = std::iter::once(KeyPart::Text(part.clone())).chain(part.parse().map(KeyPart::Int));
             let places = forms.map(|form| {
                 parameters.push(form);
-                format!("${}", parameters.len())
+                dialect.place(parameters.len())
             });
             let places: Vec<_> = places.collect();
-            conditions.push(format!("{} IN ({})", quoted(&columns[*position].name), places.join(", ")));
+            conditions.push(format!(
+                "{} IN ({})",
+                dialect.quoted(&columns[*position].name),
+                places.join(", ")
+            ));
         }
         let others = (0..columns.len()).filter(|position| ask.settle_ties && !key.contains(position));
         let order = key.iter().copied().chain(others);
-        let order: Vec<_> =
-            order.map(|position| self.driver.ordered(&quoted(&columns[position].name))).collect();
+        let order: Vec<_> = order.map(|position| dialect.ordered(&columns[position])).collect();
         let filter = if conditions.is_empty() {
             String::new()
         } else {
             format!(" WHERE {}", conditions.join(" AND "))
         };
-        let sql = format!("SELECT * FROM (\n{}\n){filter} ORDER BY {}", ask.query.value, order.join(", "));
+        let from = dialect.from(ask.relation);
+        let sql = format!("SELECT * FROM {from}{filter} ORDER BY {}", order.join(", "));
         let columns = columns.iter().map(|column| Arc::from(column.name.as_str())).collect();
         Ok(Statement { sql, parameters, columns, key })
     }
 
     fn position(
         &self,
-        query: &Located<String>,
+        relation: &Relation,
         columns: &[ColumnInfo],
         wanted: &Located<String>,
     ) -> Result<usize, Complaint> {
@@ -115,7 +156,7 @@ impl City {
             exact.or_else(|| columns.iter().position(|column| column.name.eq_ignore_ascii_case(wanted)));
         found.ok_or_else(|| {
             let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
-            let complaint = Complaint::new("Q2003").column(&wanted.value).fact("line", query.line);
+            let complaint = Complaint::new("Q2003").column(&wanted.value).fact("line", relation.text().line);
             complaint.fact("columns", names.join(", "))
         })
     }
@@ -124,8 +165,9 @@ impl City {
         Complaint::new("Q2001").fact("database", &self.name).fact("reason", reason)
     }
 
-    fn refused(&self, query: &Located<String>, reason: &str) -> Complaint {
-        let complaint = Complaint::new("Q2002").fact("database", &self.name).fact("line", query.line);
+    fn refused(&self, relation: &Relation, reason: &str) -> Complaint {
+        let complaint =
+            Complaint::new("Q2002").fact("database", &self.name).fact("line", relation.text().line);
         complaint.fact("reason", reason)
     }
 }

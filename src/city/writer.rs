@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use super::drivers::{self, WriteDriver};
-use crate::config::{Database, quoted};
+use crate::config::Database;
 use crate::record::{Complaint, Value};
 
 /// A database that imports are written to. One writer at a time per database file is enough and best.
@@ -33,7 +33,7 @@ pub enum Upsert {
 impl Writer {
     /// Errors: Q2001 if the database cannot be opened for writing. A missing file is not made.
     pub async fn open(database: &Database) -> Result<Writer, Complaint> {
-        let driver = WriteDriver::new(&database.url);
+        let driver = WriteDriver::new(database)?;
         let writer = Writer { name: database.name.as_str().into(), zone: database.zone, driver };
         writer.driver.probe().await.map_err(|reason| writer.closed(&reason))?;
         Ok(writer)
@@ -66,6 +66,7 @@ impl Batch {
         values: &[Value],
     ) -> Result<Upsert, Complaint> {
         debug_assert_eq!(columns.len(), values.len());
+        let dialect = self.driver.dialect();
         let mut cells = Vec::with_capacity(values.len() + 1);
         for (column, value) in columns.iter().zip(values).chain([(&key_column, key)]) {
             cells.push(self.cell(column, value)?);
@@ -76,19 +77,23 @@ impl Batch {
             let sets = columns
                 .iter()
                 .enumerate()
-                .map(|(index, column)| format!("{} = ${}", quoted(column), index + 1));
+                .map(|(index, column)| format!("{} = {}", dialect.quoted(column), dialect.place(index + 1)));
             let sets: Vec<_> = sets.collect();
-            let (table_name, key_name) = (quoted(table), quoted(key_column));
+            let (table_name, key_name) = (dialect.table(table), dialect.quoted(key_column));
             let last = cells.len();
-            let sql = format!("UPDATE {table_name} SET {} WHERE {key_name} = ${last}", sets.join(", "));
+            let sql = format!(
+                "UPDATE {table_name} SET {} WHERE {key_name} = {}",
+                sets.join(", "),
+                dialect.place(last)
+            );
             self.driver.execute(sql, &cells).await.map_err(|reason| self.refused(table, &reason))?
         };
         match updated {
             0 => {
                 let names: Vec<_> =
-                    columns.iter().chain([&key_column]).map(|column| quoted(column)).collect();
-                let places: Vec<_> = (1..=cells.len()).map(|place| format!("${place}")).collect();
-                let (table_name, names, places) = (quoted(table), names.join(", "), places.join(", "));
+                    columns.iter().chain([&key_column]).map(|column| dialect.quoted(column)).collect();
+                let places: Vec<_> = (1..=cells.len()).map(|place| dialect.place(place)).collect();
+                let (table_name, names, places) = (dialect.table(table), names.join(", "), places.join(", "));
                 let sql = format!("INSERT INTO {table_name} ({names}) VALUES ({places})");
                 self.driver.execute(sql, &cells).await.map_err(|reason| self.refused(table, &reason))?;
                 Ok(Upsert::Inserted)
@@ -111,11 +116,16 @@ impl Batch {
         key: &Value,
         columns: &[&str],
     ) -> Result<Option<Vec<Value>>, Complaint> {
+        let dialect = self.driver.dialect();
         // With the table's name in front: SQLite takes a lone quoted name that is no column for a text.
-        let (table_name, key_name) = (quoted(table), quoted(key_column));
-        let names: Vec<_> = columns.iter().map(|column| format!("{table_name}.{}", quoted(column))).collect();
+        let (table_name, key_name) = (dialect.table(table), dialect.quoted(key_column));
+        let names: Vec<_> =
+            columns.iter().map(|column| format!("{table_name}.{}", dialect.quoted(column))).collect();
         let names = names.join(", ");
-        let sql = format!("SELECT {names} FROM {table_name} WHERE {table_name}.{key_name} = $1 LIMIT 2");
+        let sql = format!(
+            "SELECT {names} FROM {table_name} WHERE {table_name}.{key_name} = {} LIMIT 2",
+            dialect.place(1)
+        );
         let cells = [self.cell(key_column, key)?];
         let found = self.driver.select(sql, &cells, columns).await;
         let mut lines = found.map_err(|reason| self.refused(table, &reason))?;
@@ -139,8 +149,9 @@ impl Batch {
     }
 
     async fn count(&mut self, table: &str, key_column: &str, key: &Value) -> Result<u64, Complaint> {
-        let (table_name, key_name) = (quoted(table), quoted(key_column));
-        let sql = format!("SELECT 1 FROM {table_name} WHERE {key_name} = $1 LIMIT 2");
+        let dialect = self.driver.dialect();
+        let (table_name, key_name) = (dialect.table(table), dialect.quoted(key_column));
+        let sql = format!("SELECT 1 FROM {table_name} WHERE {key_name} = {} LIMIT 2", dialect.place(1));
         let found = self.driver.select(sql, std::slice::from_ref(key), &[key_column]).await;
         Ok(found.map_err(|reason| self.refused(table, &reason))?.len() as u64)
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{Located, Platform, Route};
+use super::{Database, Located, Platform, Route};
 use crate::record::Language;
 
 /// Everything that the operator configured, loaded and cross-checked.
@@ -78,14 +78,4 @@ pub struct SandboxSettings {
     pub app_id: String,
     /// A reference, as in a platform's `[credentials]`.
     pub app_secret: Located<String>,
-}
-
-/// One of the city's databases.
-#[derive(Clone, Debug)]
-pub struct Database {
-    pub name: String,
-    /// `sqlite:PATH` as the operator wrote it, with the path made absolute.
-    pub url: Located<String>,
-    /// The zone of its naive times.
-    pub zone: Tz,
 }

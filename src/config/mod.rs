@@ -3,6 +3,7 @@
 //! Checks shape and references and reports every fault at once with file, line and column. Does not know
 //! what an expression means, which columns a table has or whether a platform answers: `check` does.
 
+mod database;
 mod fault;
 mod instance;
 mod load;
@@ -14,16 +15,16 @@ mod reader;
 mod route;
 mod secret;
 
+pub use database::{Database, Engine, Server};
 pub use fault::{Fault, Located};
-pub use instance::{AuditSettings, Database, Instance, LedgerPlace, SandboxSettings};
+pub use instance::{AuditSettings, Instance, LedgerPlace, SandboxSettings};
 pub use platform::{Mode, Platform};
 pub use reader::{Reader, Section};
 pub use route::{
-    Act, Child, Conflict, Example, Field, Flow, Import, Limits, Push, Route, Source, Target, Withdraw,
+    Act, Child, Conflict, Example, Field, Flow, Import, Limits, Push, Relation, Route, Source, Target,
+    Withdraw,
 };
 pub use secret::{Secret, SecretReference};
-
-pub(crate) use query::quoted;
 
 /// Whether a name may stand in a path, a URL and an idempotency key as it is.
 fn is_plain_name(name: &str) -> bool {

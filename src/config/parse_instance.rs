@@ -6,8 +6,8 @@ use std::path::Path;
 use chrono_tz::Tz;
 
 use super::{
-    AuditSettings, Database, Fault, Instance, LedgerPlace, Located, Reader, SandboxSettings, Section,
-    is_plain_name,
+    AuditSettings, Database, Engine, Fault, Instance, LedgerPlace, Located, Reader, SandboxSettings,
+    SecretReference, Section, is_plain_name,
 };
 use crate::record::{Complaint, Language};
 
@@ -85,19 +85,23 @@ fn read_sandbox(root: &Path, section: &Section<'_>) -> Option<SandboxSettings> {
 
 fn read_database(name: String, root: &Path, zone: Tz, section: &Section<'_>) -> Option<Database> {
     let url = section.need_text("url");
+    let password = section.text("password");
+    if let Some(reference) = &password
+        && let Err(complaint) = SecretReference::parse(reference)
+    {
+        section.complain_at("password", complaint);
+    }
     let zone = read_zone(section).unwrap_or(zone);
     section.finish();
     let url = url?;
-    let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.trim_start_matches('/').is_empty())
-    else {
-        // What follows the scheme may hold a password.
-        let scheme = url.split(':').next().unwrap_or_default().to_owned();
-        section.complain_at("url", Complaint::new("Q1017").fact("key", section.path()).found(scheme));
-        return None;
-    };
-    let path = root.join(path.strip_prefix("//").unwrap_or(path));
-    let value = format!("sqlite:{}", path.display());
-    Some(Database { name, url: Located { value, line: url.line, column: url.column }, zone })
+    let at = Located { value: (), line: url.line, column: url.column };
+    match Engine::parse(&url, password, root) {
+        Ok(engine) => Some(Database { name, engine, zone, root: root.to_owned(), at }),
+        Err(complaint) => {
+            section.complain_at("url", complaint.fact("key", section.path()));
+            None
+        }
+    }
 }
 
 fn read_zone(section: &Section<'_>) -> Option<Tz> {
@@ -154,8 +158,10 @@ mod tests {
         let (instance, faults) = Instance::read(Path::new("/i"), Path::new("q.toml"), text);
         assert_eq!(faults, []);
         let instance = instance.expect("nothing is wrong");
-        assert_eq!(instance.databases["a"].url.value, "sqlite:/i/data/market.db");
-        assert_eq!(instance.databases["b"].url.value, "sqlite:/srv/m.db");
+        assert!(
+            matches!(&instance.databases["a"].engine, Engine::Sqlite(path) if path == "/i/data/market.db")
+        );
+        assert!(matches!(&instance.databases["b"].engine, Engine::Sqlite(path) if path == "/srv/m.db"));
         assert_eq!(instance.databases["a"].zone, Tz::Asia__Shanghai);
     }
 }

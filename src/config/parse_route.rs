@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde_json::{Map, Value as Json};
 
-use super::query::{quoted, single_select};
+use super::query::single_select;
 use super::reader::nearest;
 use super::{
-    Act, Child, Conflict, Example, Fault, Field, Flow, Import, Limits, Located, Push, Reader, Route, Section,
-    Source, Target, Withdraw,
+    Act, Child, Conflict, Example, Fault, Field, Flow, Import, Limits, Located, Push, Reader, Relation,
+    Route, Section, Source, Target, Withdraw,
 };
 use crate::record::Complaint;
 
@@ -71,7 +71,7 @@ fn read_push(root: &Section<'_>) -> Option<Push> {
 
 fn read_source(section: &Section<'_>) -> Option<Source> {
     let database = section.need_text("database");
-    let (query, table) = read_query(section).unzip();
+    let relation = read_relation(section);
     let key = read_key(section);
     let publish_when = section.need_text("publish_when");
     let withdraw_when = section.text("withdraw_when");
@@ -89,8 +89,7 @@ fn read_source(section: &Section<'_>) -> Option<Source> {
     section.finish();
     Some(Source {
         database: database?,
-        query: query?,
-        table: table?,
+        relation: relation?,
         key: key?,
         publish_when: publish_when?,
         withdraw_when,
@@ -99,21 +98,19 @@ fn read_source(section: &Section<'_>) -> Option<Source> {
     })
 }
 
-/// The query and, where the file names a plain table, that table.
-fn read_query(section: &Section<'_>) -> Option<(Located<String>, Option<String>)> {
+/// A query or a plain table.
+fn read_relation(section: &Section<'_>) -> Option<Relation> {
     let (query, table) = (section.text("query"), section.text("table"));
     if section.has("query") == section.has("table") {
         section.complain(Complaint::new("Q1007").fact("key", section.path()));
         return None;
     }
     if let Some(table) = table {
-        let table = sql_name(section, "table", table)?;
-        let text = format!("SELECT * FROM {}", quoted(&table));
-        return Some((Located { value: text, ..at(&table) }, Some(table.value)));
+        return sql_name(section, "table", table).map(Relation::Table);
     }
     let query = query?;
     match single_select(&query) {
-        Ok(select) => Some((Located { value: select.to_owned(), ..at(&query) }, None)),
+        Ok(select) => Some(Relation::Query(Located { value: select.to_owned(), ..query })),
         Err((byte, complaint)) => {
             section.complain_inside(&query, byte, complaint);
             None
@@ -140,7 +137,7 @@ fn read_key(section: &Section<'_>) -> Option<Vec<Located<String>>> {
 }
 
 fn read_child(name: &Located<String>, section: &Section<'_>, parent_keys: Option<usize>) -> Option<Child> {
-    let query = read_query(section).map(|(query, _)| query);
+    let relation = read_relation(section);
     let key = read_key(section);
     let fields = section.need_section("fields").map(|section| read_fields(&section));
     section.finish();
@@ -151,7 +148,7 @@ fn read_child(name: &Located<String>, section: &Section<'_>, parent_keys: Option
         let complaint = Complaint::new("Q1009").fact("key", format!("{}.key", section.path()));
         section.complain_at("key", complaint.found(key.len()).fact("expected", expected));
     }
-    Some(Child { name: name.clone(), query: query?, key, fields: fields? })
+    Some(Child { name: name.clone(), relation: relation?, key, fields: fields? })
 }
 
 /// Fields in the order of the file. A name may be dotted, but no field may be inside another.
@@ -300,11 +297,6 @@ fn plain_name(section: &Section<'_>, key: &str, name: Located<String>) -> Option
     None
 }
 
-/// The place of a text, to be given to another one made from it.
-fn at(text: &Located<String>) -> Located<String> {
-    Located { value: String::new(), line: text.line, column: text.column }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -367,13 +359,12 @@ expect = { title = "机器人" }
     #[test]
     fn a_push_route_is_read_whole() {
         let push = push(PUSH);
-        assert_eq!(push.source.query.value, "SELECT * FROM \"t_cg\"");
-        assert_eq!(push.source.table.as_deref(), Some("t_cg"));
+        assert_eq!(push.source.relation.table().map(|table| table.as_str()), Some("t_cg"));
         assert_eq!(push.source.withdraw, Some(Withdraw { flag: Act::Auto, absence: Act::Ask }));
         let names: Vec<_> = push.fields.iter().map(|field| field.name.as_str()).collect();
         assert_eq!(names, ["title", "contact.phone", "contact.name"]);
-        assert_eq!(push.children[0].query.value, "SELECT * FROM t_cg_wcr\nORDER BY px");
-        assert_eq!(push.children[0].query.line, 22);
+        assert_eq!(push.children[0].relation.text().value, "SELECT * FROM t_cg_wcr\nORDER BY px");
+        assert_eq!(push.children[0].relation.text().line, 22);
         assert_eq!(push.basis.len(), 2);
         assert_eq!(push.basis[1].0.value, "applicants.name");
         assert_eq!(push.limits, Limits { max_withdraw_count: 7, ..Limits::default() });
@@ -388,12 +379,6 @@ expect = { title = "机器人" }
         let line = PUSH.lines().nth(when.line - 1).unwrap_or_default();
         let rest: String = line.chars().skip(when.column - 1).collect();
         assert!(rest.starts_with("mj == "), "{rest}");
-    }
-
-    #[test]
-    fn an_odd_table_name_is_quoted() {
-        let text = PUSH.replace("table = \"t_cg\"", "table = 'cg\"x'");
-        assert_eq!(push(&text).source.query.value, "SELECT * FROM \"cg\"\"x\"");
     }
 
     #[test]

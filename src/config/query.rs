@@ -38,11 +38,6 @@ pub(super) fn single_select(text: &str) -> Result<&str, (usize, Complaint)> {
     Ok(text[..end].trim_end())
 }
 
-/// A name as SQL writes it, whatever characters it has.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 struct Token<'a> {
     at: usize,
     /// A bare word or one sign; quoted things and comments are left out.

@@ -43,16 +43,39 @@ pub struct Push {
 #[derive(Clone, Debug)]
 pub struct Source {
     pub database: Located<String>,
-    /// A `SELECT`; for a plain `table` it is `SELECT * FROM` that table, quoted.
-    pub query: Located<String>,
-    /// Set where the route names a plain table.
-    pub table: Option<String>,
+    pub relation: Relation,
     pub key: Vec<Located<String>>,
     pub publish_when: Located<String>,
     pub withdraw_when: Option<Located<String>>,
     pub hold_when: Option<Located<String>>,
     /// `None` leaves it to the kind's schema.
     pub withdraw: Option<Withdraw>,
+}
+
+/// What is read.
+#[derive(Clone, Debug)]
+pub enum Relation {
+    /// A plain table or view; dots part the schema from the name.
+    Table(Located<String>),
+    /// One `SELECT`.
+    Query(Located<String>),
+}
+
+impl Relation {
+    /// As the route writes it.
+    pub fn text(&self) -> &Located<String> {
+        match self {
+            Relation::Table(text) | Relation::Query(text) => text,
+        }
+    }
+
+    /// The plain table, where it is one.
+    pub fn table(&self) -> Option<&Located<String>> {
+        match self {
+            Relation::Table(name) => Some(name),
+            Relation::Query(_) => None,
+        }
+    }
 }
 
 /// What a sign of withdrawal leads to.
@@ -84,7 +107,7 @@ pub struct Field {
 #[derive(Clone, Debug)]
 pub struct Child {
     pub name: Located<String>,
-    pub query: Located<String>,
+    pub relation: Relation,
     /// The child's columns that hold the parent's key, in its order.
     pub key: Vec<Located<String>>,
     pub fields: Vec<Field>,

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::codes::{CodeRow, CodeTable};
-use crate::config::{self, Fault, Flow, Limits, Located, Push, Route, Source};
+use crate::config::{self, Fault, Flow, Limits, Located, Push, Relation, Route, Source};
 use crate::record::{Key, KeyPart};
 
 fn located(text: &str, line: usize) -> Located<String> {
@@ -26,7 +26,7 @@ fn route(conditions: [&str; 3], pairs: &[(&str, &str)], children: &[(&str, &[(&s
     let optional = |text: &str| (!text.is_empty()).then(|| located(text, 9));
     let children = children.iter().map(|(name, pairs)| config::Child {
         name: located(name, 40),
-        query: located("SELECT * FROM t_cg_wcr", 41),
+        relation: Relation::Query(located("SELECT * FROM t_cg_wcr", 41)),
         key: vec![located("cg_id", 42)],
         fields: fields(pairs),
     });
@@ -40,8 +40,7 @@ fn route(conditions: [&str; 3], pairs: &[(&str, &str)], children: &[(&str, &[(&s
         flow: Flow::Push(Push {
             source: Source {
                 database: located("market", 5),
-                query: located("SELECT * FROM t_cg", 6),
-                table: Some("t_cg".into()),
+                relation: Relation::Table(located("t_cg", 6)),
                 key: vec![located("id", 7)],
                 publish_when: located(publish_when, 8),
                 withdraw_when: optional(withdraw_when),

@@ -20,7 +20,7 @@ mod tests {
 
     use super::*;
     use crate::city::{City, Upsert, Writer};
-    use crate::config::{Database, Flow, Located, Push, Route};
+    use crate::config::{Database, Flow, Located, Push, Relation, Route};
     use crate::record::{Complaint, Row, Value};
 
     struct Market {
@@ -71,8 +71,8 @@ mod tests {
     }
 
     fn database(path: &Path) -> Database {
-        let url = Located { value: format!("sqlite:{}", path.display()), line: 1, column: 1 };
-        Database { name: "market".into(), url, zone: chrono_tz::Tz::Asia__Shanghai }
+        let url = format!("sqlite:{}", path.display());
+        Database::from_url("market", &url, chrono_tz::Tz::Asia__Shanghai).expect("a good URL")
     }
 
     /// A route over a query and, if `child` is not empty, over a group of children keyed by `pid`.
@@ -384,7 +384,10 @@ mod tests {
         assert_eq!(city.tables().await, Ok(vec!["t".to_owned(), "v".to_owned()]));
         // The room `config` refuses this already; here it must fail as well.
         let query = Located { value: "DELETE FROM t RETURNING id".to_owned(), line: 1, column: 1 };
-        assert_eq!(city.describe(&query).await.map_err(|complaint| complaint.id), Err("Q2002".to_owned()));
+        assert_eq!(
+            city.describe(&Relation::Query(query)).await.map_err(|complaint| complaint.id),
+            Err("Q2002".to_owned())
+        );
     }
 
     #[tokio::test]

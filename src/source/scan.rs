@@ -68,10 +68,10 @@ pub async fn scan(city: &City, push: &Push) -> Result<Scan, Complaint> {
 
 /// As `scan`, for one key where `only` names its parts.
 pub(super) async fn start(city: &City, push: &Push, only: Option<&[String]>) -> Result<Scan, Complaint> {
-    let source = Ask { query: &push.source.query, key: &push.source.key, settle_ties: false, only };
+    let source = Ask { relation: &push.source.relation, key: &push.source.key, settle_ties: false, only };
     let children = push.children.iter();
     let children =
-        children.map(|child| Ask { query: &child.query, key: &child.key, settle_ties: true, only });
+        children.map(|child| Ask { relation: &child.relation, key: &child.key, settle_ties: true, only });
     let asks: Vec<_> = std::iter::once(source).chain(children).collect();
     let mut cursors = city.read(&asks).await?.into_iter();
     // `read` gives one cursor for each question, and the listings' own question came first.

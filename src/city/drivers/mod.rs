@@ -5,8 +5,11 @@
 mod sqlite;
 
 use super::cursor::{Cursor, Line};
+use super::dialect::Dialect;
 use super::reader::{ColumnInfo, Statement};
-use crate::record::Value;
+use super::survey::SurveyedTable;
+use crate::config::{Database, Engine};
+use crate::record::{Complaint, Value};
 
 /// An engine that is read from.
 #[derive(Clone, Debug)]
@@ -15,9 +18,20 @@ pub(super) enum Driver {
 }
 
 impl Driver {
-    /// The room `config` lets no URL through that no engine takes.
-    pub fn new(url: &str) -> Self {
-        Driver::Sqlite(sqlite::Reader::new(path_of(url)))
+    /// Errors: Q2007 for an engine that this build has no driver for.
+    pub fn new(database: &Database) -> Result<Self, Complaint> {
+        match &database.engine {
+            Engine::Sqlite(path) => Ok(Driver::Sqlite(sqlite::Reader::new(path))),
+            Engine::Files(_) | Engine::Postgres(_) | Engine::Mysql(_) | Engine::Odbc(_) => {
+                Err(no_driver(database))
+            }
+        }
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Driver::Sqlite(_) => Dialect::Sqlite,
+        }
     }
 
     pub async fn probe(&self) -> Result<(), String> {
@@ -38,10 +52,10 @@ impl Driver {
         }
     }
 
-    /// An identifier with whatever makes it sort by bytes.
-    pub fn ordered(&self, identifier: &str) -> String {
+    /// In any order.
+    pub async fn survey(&self) -> Result<Vec<SurveyedTable>, String> {
         match self {
-            Driver::Sqlite(_) => format!("{identifier} COLLATE BINARY"),
+            Driver::Sqlite(engine) => engine.survey().await,
         }
     }
 
@@ -60,8 +74,14 @@ pub(super) enum WriteDriver {
 }
 
 impl WriteDriver {
-    pub fn new(url: &str) -> Self {
-        WriteDriver::Sqlite(sqlite::Writer::new(path_of(url)))
+    /// Errors: Q2007 for an engine that cannot be written to.
+    pub fn new(database: &Database) -> Result<Self, Complaint> {
+        match &database.engine {
+            Engine::Sqlite(path) => Ok(WriteDriver::Sqlite(sqlite::Writer::new(path))),
+            Engine::Files(_) | Engine::Postgres(_) | Engine::Mysql(_) | Engine::Odbc(_) => {
+                Err(no_driver(database))
+            }
+        }
     }
 
     pub async fn probe(&self) -> Result<(), String> {
@@ -83,6 +103,12 @@ pub(super) enum Batch {
 }
 
 impl Batch {
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Batch::Sqlite(_) => Dialect::Sqlite,
+        }
+    }
+
     /// Rows that the statement touched.
     pub async fn execute(&mut self, sql: String, cells: &[Value]) -> Result<u64, String> {
         match self {
@@ -108,6 +134,6 @@ impl Batch {
     }
 }
 
-fn path_of(url: &str) -> &str {
-    url.strip_prefix("sqlite:").unwrap_or(url)
+fn no_driver(database: &Database) -> Complaint {
+    Complaint::new("Q2007").fact("database", &database.name).found(format!("{:?}", database.engine))
 }

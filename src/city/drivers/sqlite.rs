@@ -3,7 +3,7 @@
 //! Reading opens a connection for each question and closes it after: that costs less than a tenth of a
 //! millisecond, and nothing is left open that could hold a city's writers up.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_stream::stream;
@@ -11,12 +11,13 @@ use futures_util::stream::{Stream, StreamExt};
 use rust_decimal::Decimal;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{
-    AssertSqlSafe, Column, ConnectOptions, Connection, Decode, Executor, Row, SqlSafeStr, Statement as _,
-    TypeInfo, ValueRef,
+    AssertSqlSafe, Column, ConnectOptions, Connection, Decode, Executor, Row, SqlSafeStr, Sqlite,
+    Statement as _, TypeInfo, ValueRef,
 };
 
 use super::super::cursor::{Cursor, Line};
-use super::super::reader::{ColumnInfo, Statement};
+use super::super::reader::{ColumnInfo, Sort, Statement};
+use super::super::survey::{Reference, SurveyedColumn, SurveyedTable};
 use crate::record::{Columns, Complaint, KeyPart, Value};
 
 /// Rows that the engine's thread reads ahead.
@@ -46,7 +47,7 @@ pub struct Batch {
 }
 
 impl Reader {
-    pub fn new(path: &str) -> Self {
+    pub fn new(path: &Path) -> Self {
         Reader { path: path.into() }
     }
 
@@ -64,6 +65,61 @@ impl Reader {
         rows.iter().map(|row| row.try_get(0).map_err(|error| words(&error))).collect()
     }
 
+    /// Tables and views with their columns. SQLite keeps no comments.
+    pub async fn survey(&self) -> Result<Vec<SurveyedTable>, String> {
+        let mut connection = self.connect(BUSY_WAIT).await?;
+        let sql = "SELECT m.name, m.type = 'view', c.name, c.type, c.pk > 0
+                   FROM sqlite_schema m, pragma_table_info(m.name) c
+                   WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+                   ORDER BY m.name, c.cid";
+        let rows = connection.fetch_all(sql).await.map_err(|error| words(&error))?;
+        let mut tables: Vec<SurveyedTable> = Vec::new();
+        for row in &rows {
+            let name: String = row.try_get(0).map_err(|error| words(&error))?;
+            if tables.last().is_none_or(|table| table.name != name) {
+                let is_view = row.try_get(1).map_err(|error| words(&error))?;
+                tables.push(SurveyedTable { name, is_view, ..SurveyedTable::default() });
+            }
+            let column = SurveyedColumn {
+                name: row.try_get(2).map_err(|error| words(&error))?,
+                declared_type: row.try_get(3).map_err(|error| words(&error))?,
+                comment: String::new(),
+                in_key: row.try_get(4).map_err(|error| words(&error))?,
+            };
+            if let Some(table) = tables.last_mut() {
+                table.columns.push(column);
+            }
+        }
+        let sql = "SELECT m.name, f.id, f.\"from\", f.\"table\", coalesce(f.\"to\", '')
+                   FROM sqlite_schema m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'
+                   ORDER BY m.name, f.id, f.seq";
+        let rows = connection.fetch_all(sql).await.map_err(|error| words(&error))?;
+        let mut last = None;
+        for row in &rows {
+            let table: String = row.try_get(0).map_err(|error| words(&error))?;
+            let id: i64 = row.try_get(1).map_err(|error| words(&error))?;
+            let (from, to): (String, String) = (
+                row.try_get(2).map_err(|error| words(&error))?,
+                row.try_get(4).map_err(|error| words(&error))?,
+            );
+            let Some(surveyed) = tables.iter_mut().find(|one| one.name == table) else { continue };
+            if last != Some((table.clone(), id)) {
+                let to_table = row.try_get(3).map_err(|error| words(&error))?;
+                surveyed.references.push(Reference {
+                    columns: Vec::new(),
+                    table: to_table,
+                    others: Vec::new(),
+                });
+                last = Some((table, id));
+            }
+            if let Some(reference) = surveyed.references.last_mut() {
+                reference.columns.push(from);
+                reference.others.push(to);
+            }
+        }
+        Ok(tables)
+    }
+
     pub async fn describe(&self, sql: String) -> Result<Vec<ColumnInfo>, String> {
         let mut connection = self.connect(BUSY_WAIT).await?;
         let statement = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await;
@@ -71,6 +127,11 @@ impl Reader {
         let columns = statement.columns().iter().map(|column| ColumnInfo {
             name: column.name().to_owned(),
             declared_type: column.type_info().name().to_owned(),
+            sort: match column.type_info().name() {
+                "INTEGER" | "BOOLEAN" => Sort::Number,
+                "TEXT" | "DATE" | "DATETIME" | "TIME" => Sort::Text,
+                _ => Sort::Other,
+            },
         });
         Ok(columns.collect())
     }
@@ -134,7 +195,7 @@ impl Reader {
 }
 
 impl Writer {
-    pub fn new(path: &str) -> Self {
+    pub fn new(path: &Path) -> Self {
         Writer { path: path.into() }
     }
 
@@ -225,7 +286,7 @@ fn lines(
     }
 }
 
-type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+type Query<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;
 
 /// Binds what `Batch::cell` lets through: null, whole numbers, texts and bytes.
 fn bind<'q>(query: Query<'q>, cells: &[Value]) -> Query<'q> {
@@ -257,13 +318,17 @@ fn cell(row: &SqliteRow, index: usize) -> Result<Value, Complaint> {
     }
     let kind = raw.type_info().name().to_owned();
     match kind.as_str() {
-        "INTEGER" => i64::decode(raw).map(Value::Int).map_err(|error| unreadable(&error.to_string())),
+        "INTEGER" => <i64 as Decode<Sqlite>>::decode(raw)
+            .map(Value::Int)
+            .map_err(|error| unreadable(&error.to_string())),
         "REAL" => {
-            let number = f64::decode(raw).map_err(|error| unreadable(&error.to_string()))?;
+            let number =
+                <f64 as Decode<Sqlite>>::decode(raw).map_err(|error| unreadable(&error.to_string()))?;
             exact(number).map(Value::Decimal).ok_or_else(|| Complaint::new("Q2014").found(number))
         }
         _ => {
-            let bytes = <&[u8]>::decode(raw).map_err(|error| unreadable(&error.to_string()))?;
+            let bytes =
+                <&[u8] as Decode<Sqlite>>::decode(raw).map_err(|error| unreadable(&error.to_string()))?;
             if kind == "BLOB" {
                 return Ok(Value::Bytes(bytes.into()));
             }

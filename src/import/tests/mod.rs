@@ -19,7 +19,7 @@ use crate::audit::{self, Versions};
 use crate::city::Writer;
 use crate::clock::{Clock, Timestamp};
 use crate::codes::Codes;
-use crate::config::{Database, Fault, Flow, Located, Platform, Route};
+use crate::config::{Database, Fault, Flow, Platform, Route};
 use crate::db::Db;
 use crate::ledger::{self, Actor, Change, Ledger, LedgerError, RunCause};
 use crate::plan::{Action, Cause, Step, Verdict};
@@ -130,11 +130,8 @@ impl World {
         go_on: impl Fn(&ImportCounts) -> bool + Send + Sync,
     ) -> Result<ImportReport, LedgerError> {
         let route = self.route();
-        let database = Database {
-            name: "market".into(),
-            url: located(format!("sqlite:{}", self.market().display())),
-            zone: chrono_tz::Asia::Shanghai,
-        };
+        let url = format!("sqlite:{}", self.market().display());
+        let database = Database::from_url("market", &url, chrono_tz::Asia::Shanghai).unwrap();
         let writer = Writer::open(&database).await.unwrap();
         let actor = Actor::new("tester", "operator");
         let (now, versions) = (self.clock.now(), Versions::default());
@@ -327,10 +324,6 @@ pub(super) fn compile(text: &str, kind: &Arc<Kind>, codes: &Codes) -> Result<Imp
     let route = Arc::new(route.unwrap());
     let Flow::Import(import) = &route.flow else { panic!("no import") };
     ImportRoute::compile(&route, import, kind.clone(), codes)
-}
-
-fn located(value: String) -> Located<String> {
-    Located { value, line: 1, column: 1 }
 }
 
 fn schemas() -> PathBuf {

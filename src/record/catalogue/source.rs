@@ -58,6 +58,15 @@ pub const ENTRIES: &[Entry] = &[
         advice_en: "run at a quieter time, or join the child table into the main query",
     },
     Entry {
+        id: "Q2007",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "数据库 {database}（{found}）用不了：本程序没有它的驱动，或不能往里写",
+        en: "the database {database} ({found}) cannot be used: this program has no driver for it, or cannot write to it",
+        advice_zh: "ODBC 数据源需要用 --features odbc 构建的程序；导入只能写进数据库，不能写进文件。",
+        advice_en: "ODBC needs a program built with --features odbc; imports are written to databases, not to files",
+    },
+    Entry {
         id: "Q2010",
         owner: Owner::Operator,
         severity: Severity::Error,

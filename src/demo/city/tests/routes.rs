@@ -10,7 +10,7 @@ use chrono_tz::Asia::Shanghai;
 
 use super::super::*;
 use crate::codes::Codes;
-use crate::config::{Database, Flow, Located, Push, Route};
+use crate::config::{Database, Flow, Push, Route};
 use crate::mapping::{Mapping, Wish};
 use crate::record::{Columns, Complaint, Document, Key, KeyPart, Language, Row, Value};
 use crate::schema::SchemaSet;
@@ -47,8 +47,8 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let market = folder.path().join("market.db");
         let planted = build(&market).await.unwrap();
-        let url = Located { value: format!("sqlite:{}", market.display()), line: 1, column: 1 };
-        let database = Database { name: "market".into(), url, zone: Shanghai };
+        let url = format!("sqlite:{}", market.display());
+        let database = Database::from_url("market", &url, Shanghai).unwrap();
         let city = crate::city::City::open(&database).await.unwrap();
         let (codes, faults) =
             Codes::load(&project("schemas/shandong/v1/codes"), &project("config/crosswalks"));
