@@ -6,7 +6,7 @@ use super::column::{Table, Tables};
 use super::finding::Findings;
 use super::sample::Sample;
 use super::{Subject, World, Written};
-use crate::city::{Ask, City};
+use crate::city::{Ask, City, Sort};
 use crate::config::{Child, Located};
 use crate::record::{Complaint, Document, Key, KeyPart, ParentRef};
 use crate::source::fetch;
@@ -15,37 +15,6 @@ use crate::source::fetch;
 const CHILD_ROWS_MAX: usize = 20;
 /// Parents of each kind that are looked up.
 const PARENTS_MAX: usize = 5;
-
-/// How a key column's values compare: a number and a text never meet, even if they read the same.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Sort {
-    Number,
-    Text,
-}
-
-impl Sort {
-    fn of(part: &KeyPart) -> Self {
-        match part {
-            KeyPart::Int(_) => Sort::Number,
-            KeyPart::Text(_) => Sort::Text,
-        }
-    }
-
-    fn declared(declared: &str) -> Option<Self> {
-        match declared {
-            "INTEGER" | "BOOLEAN" => Some(Sort::Number),
-            "TEXT" | "DATE" | "DATETIME" | "TIME" => Some(Sort::Text),
-            _ => None,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Sort::Number => "int",
-            Sort::Text => "text",
-        }
-    }
-}
 
 /// Complains of child keys that are texts where the listing's are numbers, or the reverse.
 pub(super) async fn check_children(
@@ -62,24 +31,39 @@ pub(super) async fn check_children(
         let keys = child_keys(city, child).await;
         for (part, (own, other)) in push.source.key.iter().zip(&child.key).enumerate() {
             let seen = |keys: &[&Key]| -> BTreeSet<Sort> {
-                keys.iter().filter_map(|key| key.parts().get(part)).map(Sort::of).collect()
+                keys.iter().filter_map(|key| key.parts().get(part)).map(sort_of).collect()
             };
             let of = |seen: BTreeSet<Sort>, table: Option<&Table>, column: &Located<String>| {
                 if !seen.is_empty() {
                     return seen;
                 }
-                let declared = table.and_then(|table| table.column(column));
-                declared.and_then(|column| Sort::declared(&column.declared_type)).into_iter().collect()
+                let declared = table.and_then(|table| table.column(column)).map(|column| column.sort);
+                declared.filter(|sort| *sort != Sort::Other).into_iter().collect()
             };
             let here = of(seen(&listings), tables.main.as_ref(), own);
             let there = of(seen(&keys.iter().collect::<Vec<_>>()), tables.child(&child.name), other);
             if let (Some(one), Some(two)) = (here.first(), there.first())
                 && here.is_disjoint(&there)
             {
-                let complaint = Complaint::new("Q1107").found(&other.value).fact("type", two.word());
-                findings.at(other, complaint.fact("key", &own.value).fact("key_type", one.word()));
+                let complaint = Complaint::new("Q1107").found(&other.value).fact("type", word(*two));
+                findings.at(other, complaint.fact("key", &own.value).fact("key_type", word(*one)));
             }
         }
+    }
+}
+
+fn sort_of(part: &KeyPart) -> Sort {
+    match part {
+        KeyPart::Int(_) => Sort::Number,
+        KeyPart::Text(_) => Sort::Text,
+    }
+}
+
+/// As expressions name the type.
+fn word(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Number => "int",
+        Sort::Text | Sort::Other => "text",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::reader::{ColumnInfo, Sort};
 use crate::config::Relation;
+use crate::record::Value;
 
 /// An engine's way of writing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +23,10 @@ impl Dialect {
         name.split('.').map(|part| self.quoted(part)).collect::<Vec<_>>().join(".")
     }
 
-    /// The place of a parameter, counted from one.
-    pub fn place(&self, number: usize) -> String {
+    /// The end of a statement that gives no more than so many rows.
+    pub fn limit(&self, rows: usize) -> String {
         match self {
-            Dialect::Sqlite => format!("${number}"),
+            Dialect::Sqlite => format!(" LIMIT {rows}"),
         }
     }
 
@@ -37,11 +38,29 @@ impl Dialect {
         }
     }
 
-    /// A column with whatever makes it sort by bytes.
+    /// A column with whatever makes it sort as `Key` does.
     pub fn ordered(&self, column: &ColumnInfo) -> String {
         let name = self.quoted(&column.name);
         match (self, column.sort) {
             (Dialect::Sqlite, Sort::Number | Sort::Text | Sort::Other) => format!("{name} COLLATE BINARY"),
+        }
+    }
+
+    /// The condition that a column of the key holds what reads as `part`; the parameters that it needs are added.
+    pub fn holds(&self, column: &ColumnInfo, part: &str, parameters: &mut Vec<Value>) -> String {
+        let name = self.quoted(&column.name);
+        let number = part.parse().map(Value::Int);
+        let mut place = |value| {
+            parameters.push(value);
+            parameters.len()
+        };
+        match (self, column.sort) {
+            // Its columns may hold anything, and a number is the same only as a number, a text only as a text.
+            (Dialect::Sqlite, Sort::Number | Sort::Text | Sort::Other) => {
+                let text = place(Value::text(part));
+                let number = number.map(|number| format!(", ${}", place(number))).unwrap_or_default();
+                format!("{name} IN (${text}{number})")
+            }
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::cursor::{Cursor, Line};
-use super::drivers::Driver;
+use super::drivers::{Driver, Refusal};
 use super::survey::{Survey, SurveyedTable};
 use crate::config::{Database, Located, Relation};
-use crate::record::{Columns, Complaint, KeyPart};
+use crate::record::{Columns, Complaint, Value};
 
 /// A database that is only ever read.
 #[derive(Clone, Debug)]
@@ -64,9 +64,16 @@ impl City {
     }
 
     /// The columns of a relation; reads no row.
+    ///
+    /// Errors: Q2002 if the database refuses it, Q2030 for a column whose type cannot be read.
     pub async fn describe(&self, relation: &Relation) -> Result<Vec<ColumnInfo>, Complaint> {
         let sql = format!("SELECT * FROM {}", self.driver.dialect().from(relation));
-        self.driver.describe(sql).await.map_err(|reason| self.refused(relation, &reason))
+        self.driver.describe(sql).await.map_err(|refusal| match refusal {
+            Refusal::Words(reason) => self.refused(relation, &reason),
+            Refusal::Column(complaint) => {
+                complaint.fact("database", &self.name).fact("line", relation.text().line)
+            }
+        })
     }
 
     /// What the database says of itself: tables, columns, comments, keys, references.
@@ -82,32 +89,31 @@ impl City {
         let columns = table.columns.iter().map(|column| Arc::from(column.name.as_str())).collect();
         let names: Vec<_> =
             table.columns.iter().map(|column| self.driver.dialect().quoted(&column.name)).collect();
-        let sql = format!("SELECT {} FROM {name} LIMIT {rows}", names.join(", "));
+        let sql = format!("SELECT {} FROM {name}{}", names.join(", "), self.driver.dialect().limit(rows));
         let statement = Statement { sql, parameters: Vec::new(), columns, key: Vec::new() };
         let cursors = self.driver.open_cursors(vec![statement]).await;
-        let mut cursors = cursors.map_err(|reason| self.closed(&reason.unwrap_or_default()))?;
+        let mut cursors = cursors.map_err(|reason| self.closed(&reason))?;
         let mut lines = Vec::with_capacity(rows);
         if let Some(cursor) = cursors.first_mut() {
-            while let Some(line) = cursor.next().await {
+            while lines.len() < rows
+                && let Some(line) = cursor.next().await
+            {
                 lines.push(line.map_err(|reason| self.closed(&reason))?);
             }
         }
         Ok(lines)
     }
 
-    /// One cursor for each question, all looking at the same state of the database.
+    /// One cursor for each question, in their order, all looking at the same state of the database.
     ///
-    /// Errors: Q2002 if the database refuses a query, Q2003 if a key's column is not in its result, Q2006 if
-    ///         the database does not hold still long enough.
+    /// Shape:  the first question is read as it is asked for, the others beforehand and to their ends.
+    /// Errors: as `describe`; Q2003 if a key's column is not in its result, Q2001 if the database is not there.
     pub async fn read(&self, asks: &[Ask<'_>]) -> Result<Vec<Cursor>, Complaint> {
         let mut statements = Vec::with_capacity(asks.len());
         for ask in asks {
             statements.push(self.prepare(ask).await?);
         }
-        self.driver.open_cursors(statements).await.map_err(|reason| match reason {
-            Some(reason) => self.closed(&reason),
-            None => Complaint::new("Q2006").fact("database", &self.name),
-        })
+        self.driver.open_cursors(statements).await.map_err(|reason| self.closed(&reason))
     }
 
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Statement, Complaint> {
@@ -118,18 +124,7 @@ impl City {
         let mut parameters = Vec::new();
         let mut conditions = Vec::new();
         for (part, position) in ask.only.unwrap_or_default().iter().zip(&key) {
-            // A column without a type takes a number only for a number, and a text only for a text.
-            let forms = std::iter::once(KeyPart::Text(part.clone())).chain(part.parse().map(KeyPart::Int));
-            let places = forms.map(|form| {
-                parameters.push(form);
-                dialect.place(parameters.len())
-            });
-            let places: Vec<_> = places.collect();
-            conditions.push(format!(
-                "{} IN ({})",
-                dialect.quoted(&columns[*position].name),
-                places.join(", ")
-            ));
+            conditions.push(dialect.holds(&columns[*position], part, &mut parameters));
         }
         let others = (0..columns.len()).filter(|position| ask.settle_ties && !key.contains(position));
         let order = key.iter().copied().chain(others);
@@ -175,7 +170,8 @@ impl City {
 /// A question made ready for the driver.
 pub(super) struct Statement {
     pub sql: String,
-    pub parameters: Vec<KeyPart>,
+    /// In the order of their places: null, whole numbers, texts and bytes.
+    pub parameters: Vec<Value>,
     pub columns: Columns,
     /// Positions of the key's columns.
     pub key: Vec<usize>,

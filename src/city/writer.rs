@@ -71,28 +71,22 @@ impl Batch {
         for (column, value) in columns.iter().zip(values).chain([(&key_column, key)]) {
             cells.push(self.cell(column, value)?);
         }
+        let all: Vec<_> = columns.iter().copied().chain([key_column]).collect();
+        let places = self.places(table, &all).await?;
         let updated = if columns.is_empty() {
             self.count(table, key_column, &cells[0]).await?
         } else {
-            let sets = columns
-                .iter()
-                .enumerate()
-                .map(|(index, column)| format!("{} = {}", dialect.quoted(column), dialect.place(index + 1)));
-            let sets: Vec<_> = sets.collect();
+            let pairs = columns.iter().zip(&places);
+            let sets: Vec<_> =
+                pairs.map(|(column, place)| format!("{} = {place}", dialect.quoted(column))).collect();
             let (table_name, key_name) = (dialect.table(table), dialect.quoted(key_column));
-            let last = cells.len();
-            let sql = format!(
-                "UPDATE {table_name} SET {} WHERE {key_name} = {}",
-                sets.join(", "),
-                dialect.place(last)
-            );
+            let last = &places[columns.len()];
+            let sql = format!("UPDATE {table_name} SET {} WHERE {key_name} = {last}", sets.join(", "));
             self.driver.execute(sql, &cells).await.map_err(|reason| self.refused(table, &reason))?
         };
         match updated {
             0 => {
-                let names: Vec<_> =
-                    columns.iter().chain([&key_column]).map(|column| dialect.quoted(column)).collect();
-                let places: Vec<_> = (1..=cells.len()).map(|place| dialect.place(place)).collect();
+                let names: Vec<_> = all.iter().map(|column| dialect.quoted(column)).collect();
                 let (table_name, names, places) = (dialect.table(table), names.join(", "), places.join(", "));
                 let sql = format!("INSERT INTO {table_name} ({names}) VALUES ({places})");
                 self.driver.execute(sql, &cells).await.map_err(|reason| self.refused(table, &reason))?;
@@ -122,9 +116,10 @@ impl Batch {
         let names: Vec<_> =
             columns.iter().map(|column| format!("{table_name}.{}", dialect.quoted(column))).collect();
         let names = names.join(", ");
+        let place = self.places(table, &[key_column]).await?.concat();
         let sql = format!(
-            "SELECT {names} FROM {table_name} WHERE {table_name}.{key_name} = {} LIMIT 2",
-            dialect.place(1)
+            "SELECT {names} FROM {table_name} WHERE {table_name}.{key_name} = {place}{}",
+            dialect.limit(2)
         );
         let cells = [self.cell(key_column, key)?];
         let found = self.driver.select(sql, &cells, columns).await;
@@ -151,9 +146,14 @@ impl Batch {
     async fn count(&mut self, table: &str, key_column: &str, key: &Value) -> Result<u64, Complaint> {
         let dialect = self.driver.dialect();
         let (table_name, key_name) = (dialect.table(table), dialect.quoted(key_column));
-        let sql = format!("SELECT 1 FROM {table_name} WHERE {key_name} = {} LIMIT 2", dialect.place(1));
+        let place = self.places(table, &[key_column]).await?.concat();
+        let sql = format!("SELECT 1 FROM {table_name} WHERE {key_name} = {place}{}", dialect.limit(2));
         let found = self.driver.select(sql, std::slice::from_ref(key), &[key_column]).await;
         Ok(found.map_err(|reason| self.refused(table, &reason))?.len() as u64)
+    }
+
+    async fn places(&mut self, table: &str, columns: &[&str]) -> Result<Vec<String>, Complaint> {
+        self.driver.places(table, columns).await.map_err(|reason| self.refused(table, &reason))
     }
 
     /// A value as a cell holds it: null, whole number, text or bytes.

@@ -75,7 +75,7 @@ pub(super) async fn start(city: &City, push: &Push, only: Option<&[String]>) -> 
     let asks: Vec<_> = std::iter::once(source).chain(children).collect();
     let mut cursors = city.read(&asks).await?.into_iter();
     // `read` gives one cursor for each question, and the listings' own question came first.
-    let cursor = cursors.next().ok_or_else(|| Complaint::new("Q2006").fact("database", city.name()))?;
+    let cursor = cursors.next().ok_or_else(|| interrupted(city.name(), 0, "no answer"))?;
     let names = push.children.iter().map(|child| child.name.as_str());
     let groups = names.zip(cursors).map(|(name, cursor)| Group::new(name, cursor)).collect();
     Ok(Scan::new(city.name(), cursor, groups))

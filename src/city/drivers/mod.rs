@@ -1,8 +1,18 @@
-//! The engines. A further one is a further variant in each enum, and its own file.
+//! The engines. A further one is its own file, and a further line in each list here.
 //!
 //! Errors are the database's own words; the callers say what was being done.
+//!
+//! What an engine's `Reader` promises:
+//! * `describe` refuses, by name, a column whose type has no `Value`, and tells of every other how it sorts.
+//! * `open_cursors` reads every question from one state of the database: one connection, one read-only
+//!   transaction. All questions but the first are read to their ends into spools; then the first one, the listings,
+//!   is streamed as it comes, so that it never waits in memory.
+//! * Nothing can be written through it.
 
+mod spool;
 mod sqlite;
+
+use sqlx::Connection;
 
 use super::cursor::{Cursor, Line};
 use super::dialect::Dialect;
@@ -17,8 +27,25 @@ pub(super) enum Driver {
     Sqlite(sqlite::Reader),
 }
 
+/// Does the same with whichever engine it is.
+macro_rules! with {
+    ($list:ident, $one:expr, $engine:ident => $do:expr) => {
+        match $one {
+            $list::Sqlite($engine) => $do,
+        }
+    };
+}
+
+/// Why a query is not described.
+pub(super) enum Refusal {
+    /// The database's words.
+    Words(String),
+    /// A column that cannot be read.
+    Column(Box<Complaint>),
+}
+
 impl Driver {
-    /// Errors: Q2007 for an engine that this build has no driver for.
+    /// Errors: Q2007 for an engine that this build has no driver for, Q1013-Q1015 for its password.
     pub fn new(database: &Database) -> Result<Self, Complaint> {
         match &database.engine {
             Engine::Sqlite(path) => Ok(Driver::Sqlite(sqlite::Reader::new(path))),
@@ -35,35 +62,25 @@ impl Driver {
     }
 
     pub async fn probe(&self) -> Result<(), String> {
-        match self {
-            Driver::Sqlite(engine) => engine.probe().await,
-        }
+        with!(Driver, self, engine => engine.probe().await)
     }
 
     pub async fn tables(&self) -> Result<Vec<String>, String> {
-        match self {
-            Driver::Sqlite(engine) => engine.tables().await,
-        }
+        with!(Driver, self, engine => engine.tables().await)
     }
 
-    pub async fn describe(&self, sql: String) -> Result<Vec<ColumnInfo>, String> {
-        match self {
-            Driver::Sqlite(engine) => engine.describe(sql).await,
-        }
+    pub async fn describe(&self, sql: String) -> Result<Vec<ColumnInfo>, Refusal> {
+        with!(Driver, self, engine => engine.describe(sql).await)
     }
 
     /// In any order.
     pub async fn survey(&self) -> Result<Vec<SurveyedTable>, String> {
-        match self {
-            Driver::Sqlite(engine) => engine.survey().await,
-        }
+        with!(Driver, self, engine => engine.survey().await)
     }
 
-    /// Cursors over one state of the database. Errors: `None` if it does not hold still.
-    pub async fn open_cursors(&self, statements: Vec<Statement>) -> Result<Vec<Cursor>, Option<String>> {
-        match self {
-            Driver::Sqlite(engine) => engine.open_cursors(statements).await,
-        }
+    /// Cursors over one state of the database, in the order of the questions.
+    pub async fn open_cursors(&self, statements: Vec<Statement>) -> Result<Vec<Cursor>, String> {
+        with!(Driver, self, engine => engine.open_cursors(statements).await)
     }
 }
 
@@ -74,7 +91,7 @@ pub(super) enum WriteDriver {
 }
 
 impl WriteDriver {
-    /// Errors: Q2007 for an engine that cannot be written to.
+    /// Errors: Q2007 for an engine that cannot be written to, Q1013-Q1015 for its password.
     pub fn new(database: &Database) -> Result<Self, Complaint> {
         match &database.engine {
             Engine::Sqlite(path) => Ok(WriteDriver::Sqlite(sqlite::Writer::new(path))),
@@ -85,9 +102,7 @@ impl WriteDriver {
     }
 
     pub async fn probe(&self) -> Result<(), String> {
-        match self {
-            WriteDriver::Sqlite(engine) => engine.probe().await,
-        }
+        with!(WriteDriver, self, engine => engine.probe().await)
     }
 
     pub async fn begin(&self) -> Result<Batch, String> {
@@ -109,11 +124,14 @@ impl Batch {
         }
     }
 
+    /// How a statement writes its parameters, counted from one, so that each fits its column.
+    pub async fn places(&mut self, table: &str, columns: &[&str]) -> Result<Vec<String>, String> {
+        with!(Batch, self, batch => batch.places(table, columns).await)
+    }
+
     /// Rows that the statement touched.
     pub async fn execute(&mut self, sql: String, cells: &[Value]) -> Result<u64, String> {
-        match self {
-            Batch::Sqlite(batch) => batch.execute(sql, cells).await,
-        }
+        with!(Batch, self, batch => batch.execute(sql, cells).await)
     }
 
     pub async fn select(
@@ -122,14 +140,32 @@ impl Batch {
         cells: &[Value],
         columns: &[&str],
     ) -> Result<Vec<Line>, String> {
-        match self {
-            Batch::Sqlite(batch) => batch.select(sql, cells, columns).await,
-        }
+        with!(Batch, self, batch => batch.select(sql, cells, columns).await)
     }
 
     pub async fn commit(self) -> Result<(), String> {
+        with!(Batch, self, batch => batch.commit().await)
+    }
+}
+
+/// A connection for one question: the session's own for the last, lent for those before.
+enum Held<'c, C> {
+    Own(C),
+    Lent(&'c mut C),
+}
+
+impl<C: Connection> Held<'_, C> {
+    fn get(&mut self) -> &mut C {
         match self {
-            Batch::Sqlite(batch) => batch.commit().await,
+            Held::Own(connection) => connection,
+            Held::Lent(connection) => connection,
+        }
+    }
+
+    /// Takes leave of the server if nobody has a further question. Whether it hears it makes no difference.
+    async fn done(self) {
+        if let Held::Own(connection) = self {
+            let _ = connection.close().await;
         }
     }
 }

@@ -18,16 +18,14 @@ use sqlx::{
 use super::super::cursor::{Cursor, Line};
 use super::super::reader::{ColumnInfo, Sort, Statement};
 use super::super::survey::{Reference, SurveyedColumn, SurveyedTable};
-use crate::record::{Columns, Complaint, KeyPart, Value};
+use super::spool::Spool;
+use super::{Held, Refusal};
+use crate::record::{Complaint, Value};
 
 /// Rows that the engine's thread reads ahead.
 const ROWS_AHEAD: usize = 256;
 /// How long to wait for a city's program that is just writing.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
-/// How often to try for a moment in which nobody writes while several cursors open.
-const SNAPSHOT_TRIES: usize = 100;
-/// How long one such try waits. Short: a writer may be waiting for the cursors that are open already.
-const SNAPSHOT_WAIT: Duration = Duration::from_millis(100);
 
 /// A file that is only read: opened with `mode=ro` and `query_only`.
 #[derive(Clone, Debug)]
@@ -52,13 +50,13 @@ impl Reader {
     }
 
     pub async fn probe(&self) -> Result<(), String> {
-        let mut connection = self.connect(BUSY_WAIT).await?;
+        let mut connection = self.connect().await?;
         let read = connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").await;
         read.map(drop).map_err(|error| self.words_with_path(&error))
     }
 
     pub async fn tables(&self) -> Result<Vec<String>, String> {
-        let mut connection = self.connect(BUSY_WAIT).await?;
+        let mut connection = self.connect().await?;
         let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' \
                    ESCAPE '\\' ORDER BY name COLLATE BINARY";
         let rows = connection.fetch_all(sql).await.map_err(|error| words(&error))?;
@@ -67,7 +65,7 @@ impl Reader {
 
     /// Tables and views with their columns. SQLite keeps no comments.
     pub async fn survey(&self) -> Result<Vec<SurveyedTable>, String> {
-        let mut connection = self.connect(BUSY_WAIT).await?;
+        let mut connection = self.connect().await?;
         let sql = "SELECT m.name, m.type = 'view', c.name, c.type, c.pk > 0
                    FROM sqlite_schema m, pragma_table_info(m.name) c
                    WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -120,10 +118,10 @@ impl Reader {
         Ok(tables)
     }
 
-    pub async fn describe(&self, sql: String) -> Result<Vec<ColumnInfo>, String> {
-        let mut connection = self.connect(BUSY_WAIT).await?;
+    pub async fn describe(&self, sql: String) -> Result<Vec<ColumnInfo>, Refusal> {
+        let mut connection = self.connect().await.map_err(Refusal::Words)?;
         let statement = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await;
-        let statement = statement.map_err(|error| words(&error))?;
+        let statement = statement.map_err(|error| Refusal::Words(words(&error)))?;
         let columns = statement.columns().iter().map(|column| ColumnInfo {
             name: column.name().to_owned(),
             declared_type: column.type_info().name().to_owned(),
@@ -136,54 +134,29 @@ impl Reader {
         Ok(columns.collect())
     }
 
-    pub async fn open_cursors(&self, statements: Vec<Statement>) -> Result<Vec<Cursor>, Option<String>> {
-        let connections = match statements.len() {
-            0 | 1 => self.connect_many(statements.len(), BUSY_WAIT).await?,
-            count => self.connect_to_one_state(count).await?,
-        };
-        let cursors = connections.into_iter().zip(statements).map(|(connection, statement)| {
-            let Statement { sql, parameters, columns, key } = statement;
-            Cursor::new(columns.clone(), key, lines(connection, sql, parameters, columns))
-        });
-        Ok(cursors.collect())
-    }
-
-    /// Connections that all see the same state of the file.
-    ///
-    /// Each begins its read transaction in turn. The last one watches: `data_version` changes when anybody has
-    /// committed since it looked before. If it looks the same after all others have begun, then nobody
-    /// committed in between, and all have begun on one state; otherwise they start over.
-    async fn connect_to_one_state(&self, count: usize) -> Result<Vec<SqliteConnection>, Option<String>> {
-        for _ in 0..SNAPSHOT_TRIES {
-            let mut connections = self.connect_many(count, SNAPSHOT_WAIT).await?;
-            match begin_together(&mut connections).await {
-                Ok(true) => return Ok(connections),
-                Ok(false) => (),
-                Err(error) if is_busy(&error) => (),
-                Err(error) => return Err(Some(words(&error))),
-            }
+    pub async fn open_cursors(&self, statements: Vec<Statement>) -> Result<Vec<Cursor>, String> {
+        let mut statements = statements.into_iter();
+        let Some(first) = statements.next() else { return Ok(Vec::new()) };
+        let mut connection = self.connect().await?;
+        // The state that all questions see is fixed by the first of them to be read.
+        connection.execute("BEGIN").await.map_err(|error| words(&error))?;
+        let mut others = Vec::with_capacity(statements.len());
+        for statement in statements {
+            let (columns, key) = (statement.columns.clone(), statement.key.clone());
+            let spool = Spool::fill(lines(Held::Lent(&mut connection), statement)).await?;
+            others.push(Cursor::new(columns, key, spool.read()));
         }
-        Err(None)
+        let (columns, key) = (first.columns.clone(), first.key.clone());
+        let cursor = Cursor::new(columns, key, lines(Held::Own(connection), first));
+        Ok(std::iter::once(cursor).chain(others).collect())
     }
 
-    async fn connect_many(
-        &self,
-        count: usize,
-        wait: Duration,
-    ) -> Result<Vec<SqliteConnection>, Option<String>> {
-        let mut connections = Vec::with_capacity(count);
-        for _ in 0..count {
-            connections.push(self.connect(wait).await.map_err(Some)?);
-        }
-        Ok(connections)
-    }
-
-    async fn connect(&self, wait: Duration) -> Result<SqliteConnection, String> {
+    async fn connect(&self) -> Result<SqliteConnection, String> {
         let options = SqliteConnectOptions::new()
             .filename(&self.path)
             .read_only(true)
             .pragma("query_only", "ON")
-            .busy_timeout(wait)
+            .busy_timeout(BUSY_WAIT)
             .row_buffer_size(ROWS_AHEAD)
             .disable_statement_logging();
         options.connect().await.map_err(|error| self.words_with_path(&error))
@@ -220,6 +193,11 @@ impl Writer {
 }
 
 impl Batch {
+    /// A value takes on its column's own type where that is possible.
+    pub async fn places(&mut self, _: &str, columns: &[&str]) -> Result<Vec<String>, String> {
+        Ok((1..=columns.len()).map(|place| format!("${place}")).collect())
+    }
+
     pub async fn execute(&mut self, sql: String, cells: &[Value]) -> Result<u64, String> {
         let query = bind(sqlx::query(AssertSqlSafe(sql)), cells);
         let done = query.execute(&mut self.connection).await;
@@ -243,37 +221,14 @@ impl Batch {
     }
 }
 
-async fn begin_together(connections: &mut [SqliteConnection]) -> Result<bool, sqlx::Error> {
-    let Some((watcher, others)) = connections.split_last_mut() else { return Ok(true) };
-    let before = data_version(watcher).await?;
-    for connection in others {
-        connection.execute("BEGIN").await?;
-        data_version(connection).await?;
-    }
-    watcher.execute("BEGIN").await?;
-    Ok(before == data_version(watcher).await?)
-}
-
-/// Reading it also fixes the state that an open transaction sees.
-async fn data_version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    connection.fetch_one("PRAGMA data_version").await?.try_get(0)
-}
-
 fn lines(
-    mut connection: SqliteConnection,
-    sql: String,
-    parameters: Vec<KeyPart>,
-    columns: Columns,
+    mut connection: Held<'_, SqliteConnection>,
+    statement: Statement,
 ) -> impl Stream<Item = Result<Line, String>> + Send {
     stream! {
-        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
-        for parameter in parameters {
-            query = match parameter {
-                KeyPart::Int(number) => query.bind(number),
-                KeyPart::Text(text) => query.bind(text),
-            };
-        }
-        let mut rows = query.fetch(&mut connection);
+        let Statement { sql, parameters, columns, .. } = statement;
+        let query = bind(sqlx::query(AssertSqlSafe(sql)).persistent(false), &parameters);
+        let mut rows = query.fetch(connection.get());
         while let Some(row) = rows.next().await {
             match row {
                 Ok(row) => yield Ok(decode(&row, &columns)),
@@ -283,12 +238,14 @@ fn lines(
                 }
             }
         }
+        drop(rows);
+        connection.done().await;
     }
 }
 
 type Query<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;
 
-/// Binds what `Batch::cell` lets through: null, whole numbers, texts and bytes.
+/// Binds what a key has and what `Batch::cell` lets through: null, whole numbers, texts and bytes.
 fn bind<'q>(query: Query<'q>, cells: &[Value]) -> Query<'q> {
     cells.iter().fold(query, |query, cell| match cell {
         Value::Int(number) => query.bind(*number),
@@ -342,13 +299,6 @@ fn cell(row: &SqliteRow, index: usize) -> Result<Value, Complaint> {
 /// float. `None` for infinity and for what passes 28 digits before the point.
 fn exact(number: f64) -> Option<Decimal> {
     number.is_finite().then(|| number.to_string().parse().ok()).flatten()
-}
-
-/// Somebody else holds a lock; the low byte of an extended code is the code.
-fn is_busy(error: &sqlx::Error) -> bool {
-    const SQLITE_BUSY: i32 = 5;
-    let code = error.as_database_error().and_then(|error| error.code());
-    code.and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }
 
 fn words(error: &sqlx::Error) -> String {

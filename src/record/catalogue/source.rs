@@ -49,15 +49,6 @@ pub const ENTRIES: &[Entry] = &[
         advice_en: "the reading does not count and nothing is withdrawn; check whether the key column mixes types",
     },
     Entry {
-        id: "Q2006",
-        owner: Owner::Integrator,
-        severity: Severity::Error,
-        zh: "数据库 {database} 一直在被写入，取不到一致的数据",
-        en: "the database {database} is being written to all the time; no consistent state could be read",
-        advice_zh: "换一个较空闲的时间运行，或把子表合并进主查询。",
-        advice_en: "run at a quieter time, or join the child table into the main query",
-    },
-    Entry {
         id: "Q2007",
         owner: Owner::Integrator,
         severity: Severity::Error,
