@@ -3,17 +3,22 @@
 #
 #   tests/run.sh            all tests; at most 20 minutes on two cores with a warm build
 #   tests/run.sh --quick    unit tests and those that start no program; under 5 minutes
-#   tests/run.sh --long     all tests, then the benchmark, whose figures are printed
+#   tests/run.sh --long     all tests, then the benchmarks, whose figures are printed
 #
 # As root on Debian it installs the packages below that are missing, and says so; elsewhere it runs what it can.
 # It reaches no network but the package managers'. Exit code: 0 if everything that was run passed.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# One line a need: the command that shows it is there, the package that brings it, what it is for.
+# One line a need: the command or file that shows it is there, the package that brings it, what it is for.
 NEEDS=(
     "cc build-essential to build SQLite"
     "python3 python3 to compute the golden files of the audit log apart from the Rust code"
+    "/usr/lib/postgresql/*/bin/initdb postgresql for a throw-away PostgreSQL on loopback"
+    "mariadbd mariadb-server for a throw-away MariaDB on loopback"
+    "/usr/include/sql.h unixodbc-dev to build with the feature odbc"
+    "/usr/lib/*/odbc/psqlodbcw.so odbc-postgresql for an ODBC driver that talks to a server"
+    "/usr/lib/*/odbc/libsqlite3odbc.so libsqliteodbc for an ODBC driver that reads a file"
 )
 # A Python module and its package; only the signature of the golden checkpoint needs it.
 MODULE=cryptography
@@ -58,13 +63,15 @@ install() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null
 }
 
+is_there() { command -v "$1" >/dev/null || compgen -G "$1" >/dev/null; }
+
 has_module() { command -v python3 >/dev/null && python3 -c "import $MODULE" 2>/dev/null; }
 
 say "what the tests need"
 for need in "${NEEDS[@]}"; do
     read -r tool package what_for <<<"$need"
-    if command -v "$tool" >/dev/null; then
-        echo "$tool is there"
+    if is_there "$tool"; then
+        echo "${tool##*/} is there"
     else
         install "$package" "$what_for" || echo "$tool is not there and could not be installed (package $package)"
     fi
@@ -78,11 +85,20 @@ fi
 
 if [ "$mode" = quick ]; then
     check "unit tests and the plan of the house" cargo test --locked --lib --test architecture
-    not_run+=("whole walks, sockets and the commands of the READMEs: run without --quick")
+    not_run+=("whole walks, servers, sockets and the commands of the READMEs: run without --quick")
 else
     # Campaigns make ten times the rounds and print their figures.
     [ "$mode" = long ] && export QILU_LONG=1
     check "all tests" cargo test --locked
+    # Nothing may hang on the zone of the machine: neither where no summer time is nor where it is.
+    for zone in UTC America/New_York; do
+        check "types, engines and times with TZ=$zone" env TZ="$zone" cargo test --locked --lib --test engines
+    done
+    if is_there /usr/include/sql.h; then
+        check "ODBC" cargo test --locked --features odbc --test engines odbc
+    else
+        not_run+=("ODBC: unixODBC is missing (Debian: unixodbc-dev, odbc-postgresql, libsqliteodbc)")
+    fi
 fi
 
 # The second opinion: another language, written from the description of the log alone.
@@ -101,9 +117,10 @@ else
 fi
 
 if [ "$mode" = long ]; then
-    check "benchmark" cargo bench --locked --bench push -- --listings 10000,100000,1000000
+    check "benchmark of the main job" cargo bench --locked --bench push -- --listings 10000,100000,1000000
+    check "benchmark of reading" cargo bench --locked --bench read
 else
-    not_run+=("benchmark: run with --long")
+    not_run+=("benchmarks: run with --long")
 fi
 
 say "not run"
