@@ -1,20 +1,26 @@
 //! How each engine writes SQL where the engines differ.
 
+use chrono::DateTime;
+
 use super::reader::{ColumnInfo, Sort};
 use crate::config::Relation;
 use crate::record::Value;
+
+/// A condition that no row meets.
+const NEVER: &str = "1 = 0";
 
 /// An engine's way of writing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     Sqlite,
+    Postgres,
 }
 
 impl Dialect {
     /// A name, whatever characters it has.
     pub fn quoted(&self, name: &str) -> String {
         match self {
-            Dialect::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
+            Dialect::Sqlite | Dialect::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
         }
     }
 
@@ -26,7 +32,7 @@ impl Dialect {
     /// The end of a statement that gives no more than so many rows.
     pub fn limit(&self, rows: usize) -> String {
         match self {
-            Dialect::Sqlite => format!(" LIMIT {rows}"),
+            Dialect::Sqlite | Dialect::Postgres => format!(" LIMIT {rows}"),
         }
     }
 
@@ -43,6 +49,20 @@ impl Dialect {
         let name = self.quoted(&column.name);
         match (self, column.sort) {
             (Dialect::Sqlite, Sort::Number | Sort::Text | Sort::Other) => format!("{name} COLLATE BINARY"),
+            (Dialect::Postgres, Sort::Number) => name,
+            // The order of the values is that of their texts, since the years 1 to 9999 all have four digits and an
+            // identifier's digits are its bytes; so an index can serve it.
+            (Dialect::Postgres, Sort::Other)
+                if matches!(column.declared_type.as_str(), "DATE" | "TIMESTAMP" | "UUID") =>
+            {
+                name
+            }
+            (Dialect::Postgres, Sort::Text)
+                if matches!(column.declared_type.as_str(), "TEXT" | "VARCHAR") =>
+            {
+                format!("{name} COLLATE \"C\"")
+            }
+            (Dialect::Postgres, Sort::Text | Sort::Other) => format!("CAST({name} AS text) COLLATE \"C\""),
         }
     }
 
@@ -60,6 +80,26 @@ impl Dialect {
                 let text = place(Value::text(part));
                 let number = number.map(|number| format!(", ${}", place(number))).unwrap_or_default();
                 format!("{name} IN (${text}{number})")
+            }
+            (Dialect::Postgres, Sort::Number) => match number {
+                Ok(number) => format!("{name} = ${}", place(number)),
+                Err(_) => NEVER.to_owned(),
+            },
+            (Dialect::Postgres, Sort::Text) if column.declared_type == "CHAR" => {
+                format!("{name} = CAST(${} AS bpchar)", place(Value::text(part)))
+            }
+            (Dialect::Postgres, Sort::Text) => format!("{name} = ${}", place(Value::text(part))),
+            (Dialect::Postgres, Sort::Other) if column.declared_type.starts_with("TIMESTAMP") => {
+                match DateTime::parse_from_rfc3339(part) {
+                    Ok(_) => {
+                        let moment = format!("CAST(${} AS timestamptz)", place(Value::text(part)));
+                        format!("{name} = CAST({moment} AS {})", column.declared_type)
+                    }
+                    Err(_) => NEVER.to_owned(),
+                }
+            }
+            (Dialect::Postgres, Sort::Other) => {
+                format!("CAST({name} AS text) = ${}", place(Value::text(part)))
             }
         }
     }

@@ -70,9 +70,7 @@ impl City {
         let sql = format!("SELECT * FROM {}", self.driver.dialect().from(relation));
         self.driver.describe(sql).await.map_err(|refusal| match refusal {
             Refusal::Words(reason) => self.refused(relation, &reason),
-            Refusal::Column(complaint) => {
-                complaint.fact("database", &self.name).fact("line", relation.text().line)
-            }
+            Refusal::Column(complaint) => *complaint,
         })
     }
 

@@ -9,9 +9,15 @@
 //!   is streamed as it comes, so that it never waits in memory.
 //! * Nothing can be written through it.
 
+mod json;
+mod number;
+mod postgres;
 mod spool;
 mod sqlite;
 
+use std::time::Duration;
+
+use futures_util::{FutureExt, Stream, StreamExt};
 use sqlx::Connection;
 
 use super::cursor::{Cursor, Line};
@@ -21,10 +27,16 @@ use super::survey::SurveyedTable;
 use crate::config::{Database, Engine};
 use crate::record::{Complaint, Value};
 
+/// A server that does not answer for so long is not going to. Sorting a large table takes minutes, not this.
+const SILENCE_MAX: Duration = Duration::from_secs(30 * 60);
+/// For the greeting, which costs a server nothing.
+const GREETING_MAX: Duration = Duration::from_secs(30);
+
 /// An engine that is read from.
 #[derive(Clone, Debug)]
 pub(super) enum Driver {
     Sqlite(sqlite::Reader),
+    Postgres(postgres::Reader),
 }
 
 /// Does the same with whichever engine it is.
@@ -32,6 +44,7 @@ macro_rules! with {
     ($list:ident, $one:expr, $engine:ident => $do:expr) => {
         match $one {
             $list::Sqlite($engine) => $do,
+            $list::Postgres($engine) => $do,
         }
     };
 }
@@ -49,15 +62,15 @@ impl Driver {
     pub fn new(database: &Database) -> Result<Self, Complaint> {
         match &database.engine {
             Engine::Sqlite(path) => Ok(Driver::Sqlite(sqlite::Reader::new(path))),
-            Engine::Files(_) | Engine::Postgres(_) | Engine::Mysql(_) | Engine::Odbc(_) => {
-                Err(no_driver(database))
-            }
+            Engine::Postgres(server) => postgres::Reader::new(database, server).map(Driver::Postgres),
+            Engine::Files(_) | Engine::Mysql(_) | Engine::Odbc(_) => Err(no_driver(database)),
         }
     }
 
     pub fn dialect(&self) -> Dialect {
         match self {
             Driver::Sqlite(_) => Dialect::Sqlite,
+            Driver::Postgres(_) => Dialect::Postgres,
         }
     }
 
@@ -88,6 +101,7 @@ impl Driver {
 #[derive(Clone, Debug)]
 pub(super) enum WriteDriver {
     Sqlite(sqlite::Writer),
+    Postgres(postgres::Writer),
 }
 
 impl WriteDriver {
@@ -95,9 +109,8 @@ impl WriteDriver {
     pub fn new(database: &Database) -> Result<Self, Complaint> {
         match &database.engine {
             Engine::Sqlite(path) => Ok(WriteDriver::Sqlite(sqlite::Writer::new(path))),
-            Engine::Files(_) | Engine::Postgres(_) | Engine::Mysql(_) | Engine::Odbc(_) => {
-                Err(no_driver(database))
-            }
+            Engine::Postgres(server) => postgres::Writer::new(database, server).map(WriteDriver::Postgres),
+            Engine::Files(_) | Engine::Mysql(_) | Engine::Odbc(_) => Err(no_driver(database)),
         }
     }
 
@@ -108,6 +121,7 @@ impl WriteDriver {
     pub async fn begin(&self) -> Result<Batch, String> {
         match self {
             WriteDriver::Sqlite(engine) => engine.begin().await.map(Batch::Sqlite),
+            WriteDriver::Postgres(engine) => engine.begin().await.map(Batch::Postgres),
         }
     }
 }
@@ -115,12 +129,14 @@ impl WriteDriver {
 /// An open transaction.
 pub(super) enum Batch {
     Sqlite(sqlite::Batch),
+    Postgres(postgres::Batch),
 }
 
 impl Batch {
     pub fn dialect(&self) -> Dialect {
         match self {
             Batch::Sqlite(_) => Dialect::Sqlite,
+            Batch::Postgres(_) => Dialect::Postgres,
         }
     }
 
@@ -167,6 +183,35 @@ impl<C: Connection> Held<'_, C> {
         if let Held::Own(connection) = self {
             let _ = connection.close().await;
         }
+    }
+}
+
+/// The next row of a server. Errors: it has fallen silent.
+async fn next_row<R>(rows: &mut (impl Stream<Item = R> + Unpin)) -> Result<Option<R>, String> {
+    // Most rows are there already, and need no clock.
+    match rows.next().now_or_never() {
+        Some(row) => Ok(row),
+        None => tokio::time::timeout(SILENCE_MAX, rows.next()).await.map_err(|_| silent(SILENCE_MAX)),
+    }
+}
+
+/// A server's greeting. Errors: its words, or that there were none in time.
+async fn greeting<C>(connecting: impl Future<Output = Result<C, sqlx::Error>>) -> Result<C, String> {
+    match tokio::time::timeout(GREETING_MAX, connecting).await {
+        Ok(connected) => connected.map_err(|error| words(&error)),
+        Err(_) => Err(silent(GREETING_MAX)),
+    }
+}
+
+fn silent(waited: Duration) -> String {
+    format!("no answer for {} seconds", waited.as_secs())
+}
+
+/// What a database says of an error.
+fn words(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(database) => database.message().to_owned(),
+        other => other.to_string(),
     }
 }
 

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use async_stream::stream;
 use futures_util::stream::{Stream, StreamExt};
-use rust_decimal::Decimal;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{
     AssertSqlSafe, Column, ConnectOptions, Connection, Decode, Executor, Row, SqlSafeStr, Sqlite,
@@ -18,8 +17,9 @@ use sqlx::{
 use super::super::cursor::{Cursor, Line};
 use super::super::reader::{ColumnInfo, Sort, Statement};
 use super::super::survey::{Reference, SurveyedColumn, SurveyedTable};
+use super::number::exact;
 use super::spool::Spool;
-use super::{Held, Refusal};
+use super::{Held, Refusal, words};
 use crate::record::{Complaint, Value};
 
 /// Rows that the engine's thread reads ahead.
@@ -291,43 +291,6 @@ fn cell(row: &SqliteRow, index: usize) -> Result<Value, Complaint> {
             }
             let text = std::str::from_utf8(bytes);
             text.map(Value::text).map_err(|_| unreadable(&String::from_utf8_lossy(bytes)))
-        }
-    }
-}
-
-/// The decimal that a person wrote when a float was stored: its shortest text, which reads back as the same
-/// float. `None` for infinity and for what passes 28 digits before the point.
-fn exact(number: f64) -> Option<Decimal> {
-    number.is_finite().then(|| number.to_string().parse().ok()).flatten()
-}
-
-fn words(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Database(database) => database.message().to_owned(),
-        other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::exact;
-
-    #[test]
-    fn floats_become_the_decimals_that_people_wrote() {
-        let rows = [
-            (12.5, Some("12.5")),
-            (0.1, Some("0.1")),
-            (3_075_000_000.0, Some("3075000000")),
-            (-1e-7, Some("-0.0000001")),
-            (123_456_789.123_45, Some("123456789.12345")),
-            (1e-300, Some("0")),
-            (f64::INFINITY, None),
-            (f64::NAN, None),
-            (1e40, None),
-        ];
-        for (given, expect) in rows {
-            let found = exact(given).map(|decimal| decimal.normalize().to_string());
-            assert_eq!(found.as_deref(), expect, "{given}");
         }
     }
 }
