@@ -88,7 +88,9 @@ impl Dialect {
             (Dialect::Postgres, Sort::Text) if column.declared_type == "CHAR" => {
                 format!("{name} = CAST(${} AS bpchar)", place(Value::text(part)))
             }
-            (Dialect::Postgres, Sort::Text) => format!("{name} = ${}", place(Value::text(part))),
+            (Dialect::Postgres, Sort::Text) if is_plain_text(column) => {
+                format!("{name} = ${}", place(Value::text(part)))
+            }
             (Dialect::Postgres, Sort::Other) if column.declared_type.starts_with("TIMESTAMP") => {
                 match DateTime::parse_from_rfc3339(part) {
                     Ok(_) => {
@@ -98,9 +100,14 @@ impl Dialect {
                     Err(_) => NEVER.to_owned(),
                 }
             }
-            (Dialect::Postgres, Sort::Other) => {
+            (Dialect::Postgres, Sort::Text | Sort::Other) => {
                 format!("CAST({name} AS text) = ${}", place(Value::text(part)))
             }
         }
     }
+}
+
+/// PostgreSQL has other types whose values are texts, but which collate or compare in their own ways.
+fn is_plain_text(column: &ColumnInfo) -> bool {
+    matches!(column.declared_type.as_str(), "TEXT" | "VARCHAR")
 }

@@ -1,7 +1,7 @@
 //! PostgreSQL servers, and what speaks their protocol.
 //!
 //! Every question is asked inside one read-only transaction of a connection of its own, whose settings are set for
-//! that transaction alone: they reach past poolers, and leave nothing behind in a connection that others use after us.
+//! that transaction alone: nothing is left behind in a connection that a pooler gives to others after us.
 
 mod decode;
 mod survey;
@@ -169,7 +169,8 @@ fn lines(
 ) -> impl Stream<Item = Result<Line, String>> + Send {
     stream! {
         let Statement { sql, parameters, columns, .. } = statement;
-        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+        // Under a name: finding out a type of the city's own would make the server forget one without.
+        let mut query = sqlx::query(AssertSqlSafe(sql));
         for parameter in parameters {
             query = match parameter {
                 Value::Int(number) => query.bind(number),
