@@ -14,6 +14,7 @@ const NEVER: &str = "1 = 0";
 pub(super) enum Dialect {
     Sqlite,
     Postgres,
+    Mysql,
 }
 
 impl Dialect {
@@ -21,6 +22,7 @@ impl Dialect {
     pub fn quoted(&self, name: &str) -> String {
         match self {
             Dialect::Sqlite | Dialect::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
+            Dialect::Mysql => format!("`{}`", name.replace('`', "``")),
         }
     }
 
@@ -32,7 +34,7 @@ impl Dialect {
     /// The end of a statement that gives no more than so many rows.
     pub fn limit(&self, rows: usize) -> String {
         match self {
-            Dialect::Sqlite | Dialect::Postgres => format!(" LIMIT {rows}"),
+            Dialect::Sqlite | Dialect::Postgres | Dialect::Mysql => format!(" LIMIT {rows}"),
         }
     }
 
@@ -63,6 +65,7 @@ impl Dialect {
                 format!("{name} COLLATE \"C\"")
             }
             (Dialect::Postgres, Sort::Text | Sort::Other) => format!("CAST({name} AS text) COLLATE \"C\""),
+            (Dialect::Mysql, sort) => mysql::ordered(&name, &column.declared_type, sort),
         }
     }
 
@@ -103,6 +106,13 @@ impl Dialect {
             (Dialect::Postgres, Sort::Text | Sort::Other) => {
                 format!("CAST({name} AS text) = ${}", place(Value::text(part)))
             }
+            (Dialect::Mysql, sort) => match mysql::holds(&name, &column.declared_type, sort, part) {
+                Some((condition, parameter)) => {
+                    parameters.push(parameter);
+                    condition
+                }
+                None => NEVER.to_owned(),
+            },
         }
     }
 }
@@ -110,4 +120,48 @@ impl Dialect {
 /// PostgreSQL has other types whose values are texts, but which collate or compare in their own ways.
 fn is_plain_text(column: &ColumnInfo) -> bool {
     matches!(column.declared_type.as_str(), "TEXT" | "VARCHAR")
+}
+
+/// What MySQL and MariaDB need more words for.
+mod mysql {
+    use chrono::{DateTime, FixedOffset, NaiveDate};
+
+    use super::{Sort, Value};
+
+    /// Texts by their bytes in UTF-8, whatever the column's character set and collation: an ENUM's too, which else
+    /// sorts by its numbers. Only the first kilobyte of a text counts for the server, so its hash settles the rest.
+    pub fn ordered(name: &str, declared: &str, sort: Sort) -> String {
+        let is_long = declared.ends_with("TEXT") || declared.ends_with("BLOB") || declared == "JSON";
+        let settle = if is_long { format!(", SHA2({name}, 256)") } else { String::new() };
+        match (sort, declared) {
+            (Sort::Text, _) | (Sort::Other, "TIME") => {
+                format!("CAST(CONVERT({name} USING utf8mb4) AS BINARY){settle}")
+            }
+            // A date's order is that of its text, and an index can serve it.
+            (Sort::Number | Sort::Other, _) => format!("{name}{settle}"),
+        }
+    }
+
+    /// The condition and its parameter. `None` for what no cell of the column can read as: beside a number a text
+    /// would be taken for 0, and beside a date it is an error.
+    pub fn holds(name: &str, declared: &str, sort: Sort, part: &str) -> Option<(String, Value)> {
+        let equals = format!("{name} = ?");
+        Some(match (sort, declared) {
+            (Sort::Number, _) => (equals, Value::Int(part.parse().ok()?)),
+            (_, "DATE") => (equals, Value::text(part.parse::<NaiveDate>().ok()?.to_string())),
+            (_, "DATETIME") => (equals, Value::text(time(part)?.naive_local().to_string())),
+            // The session has an offset of its own; microseconds since 1970 have none.
+            (_, "TIMESTAMP") => {
+                let moment = "FROM_UNIXTIME(CAST(? AS DECIMAL(20, 0)) / 1000000)";
+                (format!("{name} = {moment}"), Value::Int(time(part)?.timestamp_micros()))
+            }
+            // Every character set has these characters, so that the column's index can be used.
+            (_, _) if part.is_ascii() => (equals, Value::text(part)),
+            (_, _) => (format!("CONVERT({name} USING utf8mb4) = ?"), Value::text(part)),
+        })
+    }
+
+    fn time(part: &str) -> Option<DateTime<FixedOffset>> {
+        DateTime::parse_from_rfc3339(part).ok()
+    }
 }

@@ -10,6 +10,7 @@
 //! * Nothing can be written through it.
 
 mod json;
+mod mysql;
 mod number;
 mod postgres;
 mod spool;
@@ -37,6 +38,7 @@ const GREETING_MAX: Duration = Duration::from_secs(30);
 pub(super) enum Driver {
     Sqlite(sqlite::Reader),
     Postgres(postgres::Reader),
+    Mysql(mysql::Reader),
 }
 
 /// Does the same with whichever engine it is.
@@ -45,6 +47,7 @@ macro_rules! with {
         match $one {
             $list::Sqlite($engine) => $do,
             $list::Postgres($engine) => $do,
+            $list::Mysql($engine) => $do,
         }
     };
 }
@@ -63,7 +66,8 @@ impl Driver {
         match &database.engine {
             Engine::Sqlite(path) => Ok(Driver::Sqlite(sqlite::Reader::new(path))),
             Engine::Postgres(server) => postgres::Reader::new(database, server).map(Driver::Postgres),
-            Engine::Files(_) | Engine::Mysql(_) | Engine::Odbc(_) => Err(no_driver(database)),
+            Engine::Mysql(server) => mysql::Reader::new(database, server).map(Driver::Mysql),
+            Engine::Files(_) | Engine::Odbc(_) => Err(no_driver(database)),
         }
     }
 
@@ -71,6 +75,7 @@ impl Driver {
         match self {
             Driver::Sqlite(_) => Dialect::Sqlite,
             Driver::Postgres(_) => Dialect::Postgres,
+            Driver::Mysql(_) => Dialect::Mysql,
         }
     }
 
@@ -102,6 +107,7 @@ impl Driver {
 pub(super) enum WriteDriver {
     Sqlite(sqlite::Writer),
     Postgres(postgres::Writer),
+    Mysql(mysql::Writer),
 }
 
 impl WriteDriver {
@@ -110,7 +116,8 @@ impl WriteDriver {
         match &database.engine {
             Engine::Sqlite(path) => Ok(WriteDriver::Sqlite(sqlite::Writer::new(path))),
             Engine::Postgres(server) => postgres::Writer::new(database, server).map(WriteDriver::Postgres),
-            Engine::Files(_) | Engine::Mysql(_) | Engine::Odbc(_) => Err(no_driver(database)),
+            Engine::Mysql(server) => mysql::Writer::new(database, server).map(WriteDriver::Mysql),
+            Engine::Files(_) | Engine::Odbc(_) => Err(no_driver(database)),
         }
     }
 
@@ -122,6 +129,7 @@ impl WriteDriver {
         match self {
             WriteDriver::Sqlite(engine) => engine.begin().await.map(Batch::Sqlite),
             WriteDriver::Postgres(engine) => engine.begin().await.map(Batch::Postgres),
+            WriteDriver::Mysql(engine) => engine.begin().await.map(Batch::Mysql),
         }
     }
 }
@@ -130,6 +138,7 @@ impl WriteDriver {
 pub(super) enum Batch {
     Sqlite(sqlite::Batch),
     Postgres(postgres::Batch),
+    Mysql(mysql::Batch),
 }
 
 impl Batch {
@@ -137,6 +146,7 @@ impl Batch {
         match self {
             Batch::Sqlite(_) => Dialect::Sqlite,
             Batch::Postgres(_) => Dialect::Postgres,
+            Batch::Mysql(_) => Dialect::Mysql,
         }
     }
 

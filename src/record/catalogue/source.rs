@@ -165,4 +165,22 @@ pub const ENTRIES: &[Entry] = &[
         advice_zh: "在业务系统里改正这一格；字段映射不用它时，就不要查这一列。",
         advice_en: "correct the cell in the city's system; leave the column out of the query if nothing needs it",
     },
+    Entry {
+        id: "Q2040",
+        owner: Owner::Operator,
+        severity: Severity::Error,
+        zh: "{column} 列的日期不完整：{found}",
+        en: "column {column} holds an incomplete date: {found}",
+        advice_zh: "在业务系统里补全日期；全零表示“没有”时，在查询里写 NULLIF(列名, '0000-00-00')。",
+        advice_en: "complete the date in the city's system; where zeros mean none, write NULLIF(column, '0000-00-00') in the query",
+    },
+    Entry {
+        id: "Q2041",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "数据库 {database} 的 url 里有不认识的参数 {found}；可用：{expected}",
+        en: "the url of the database {database} has the parameter {found}, which is not known; known are {expected}",
+        advice_zh: "删掉它；字符集总是 utf8mb4，时区写在 zone 里，加密写 ssl-mode。",
+        advice_en: "take it out; the character set is always utf8mb4, the time zone is zone's matter, encryption is ssl-mode",
+    },
 ];
