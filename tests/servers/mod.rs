@@ -17,6 +17,7 @@ use std::process::{ChildStdin, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+pub mod mariadb;
 pub mod postgres;
 
 /// How a server is run.
