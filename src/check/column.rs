@@ -5,7 +5,7 @@ use super::{Subject, Written};
 use crate::city::{City, ColumnInfo};
 use crate::codes::nearest;
 use crate::config::{Located, Push, Relation};
-use crate::record::Complaint;
+use crate::record::{Complaint, find_column};
 
 /// The columns of a query's result.
 pub(super) struct Table {
@@ -46,10 +46,9 @@ impl Table {
         Table { columns }
     }
 
-    /// As a row finds its cells: by the exact name, else ignoring ASCII case.
+    /// As a row finds its cells.
     pub fn column(&self, name: &str) -> Option<&ColumnInfo> {
-        let exact = self.columns.iter().find(|column| column.name == name);
-        exact.or_else(|| self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)))
+        find_column(name, self.names()).map(|index| &self.columns[index])
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> + Clone {

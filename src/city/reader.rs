@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::cursor::{Cursor, Line};
-use super::drivers::{Driver, Refusal};
+use super::drivers::{Driver, Refusal, Sheet};
 use super::survey::{Survey, SurveyedTable};
 use crate::config::{Database, Located, Relation};
 use crate::record::{Columns, Complaint, Value};
@@ -46,9 +46,10 @@ pub struct Ask<'a> {
 }
 
 impl City {
-    /// Errors: Q2001 if the database cannot be opened and read.
+    /// Errors: Q2001 if the database cannot be opened and read, Q2060-Q2067 if its files cannot.
     pub async fn open(database: &Database) -> Result<City, Complaint> {
         let driver = Driver::new(database)?;
+        driver.prepare().await?;
         let city = City { name: database.name.as_str().into(), driver };
         city.driver.probe().await.map_err(|reason| city.closed(&reason))?;
         Ok(city)
@@ -56,6 +57,11 @@ impl City {
 
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The sheets that the tables were read from, where the database is made of files.
+    pub async fn sheets(&self) -> Result<&[Sheet], Complaint> {
+        self.driver.sheets().await
     }
 
     /// Names of the tables and views, sorted.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Fingerprint, Fingerprinter, Key, Value};
+use super::{Fingerprint, Fingerprinter, Key, Value, is_heading_of};
 
 /// The column names of a query, shared by all its rows.
 pub type Columns = Arc<[Arc<str>]>;
@@ -18,12 +18,10 @@ pub struct Row {
 }
 
 impl Row {
-    /// The cell under a column's name, exactly as written or, failing that, ignoring ASCII case.
+    /// The cell under a column's name, as [`find_column`] finds it.
     pub fn get(&self, column: &str) -> Option<&Value> {
-        let exact = self.columns.iter().position(|name| name.as_ref() == column);
-        exact
-            .or_else(|| self.columns.iter().position(|name| name.eq_ignore_ascii_case(column)))
-            .and_then(|index| self.cells.get(index))
+        let names = self.columns.iter().map(AsRef::as_ref);
+        find_column(column, names).and_then(|index| self.cells.get(index))
     }
 
     /// A fast look at everything the row holds, children included: two equal rows have equal fingerprints.
@@ -47,4 +45,15 @@ impl Row {
             }
         }
     }
+}
+
+/// The place of the column that an expression means: of exactly this name; else ignoring ASCII case; else the only
+/// one whose heading it is, as people write headings in sheets.
+pub fn find_column<'n>(wanted: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<usize> {
+    let exact = names.clone().position(|name| name == wanted);
+    exact.or_else(|| names.clone().position(|name| name.eq_ignore_ascii_case(wanted))).or_else(|| {
+        let mut found = names.enumerate().filter(|(_, name)| is_heading_of(wanted, name));
+        let (index, _) = found.next()?;
+        found.next().is_none().then_some(index)
+    })
 }

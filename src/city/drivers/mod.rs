@@ -9,6 +9,7 @@
 //!   is streamed as it comes, so that it never waits in memory.
 //! * Nothing can be written through it.
 
+mod files;
 mod json;
 mod mysql;
 mod number;
@@ -20,6 +21,8 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, Stream, StreamExt};
 use sqlx::Connection;
+
+pub use files::{Sheet, SheetColumn, raw_rows};
 
 use super::cursor::{Cursor, Line};
 use super::dialect::Dialect;
@@ -39,15 +42,17 @@ pub(super) enum Driver {
     Sqlite(sqlite::Reader),
     Postgres(postgres::Reader),
     Mysql(mysql::Reader),
+    Files(files::Reader),
 }
 
-/// Does the same with whichever engine it is.
+/// Does the same with whichever engine it is; those that are only read stand behind the list's name.
 macro_rules! with {
-    ($list:ident, $one:expr, $engine:ident => $do:expr) => {
+    ($list:ident $(| $more:ident)*, $one:expr, $engine:ident => $do:expr) => {
         match $one {
             $list::Sqlite($engine) => $do,
             $list::Postgres($engine) => $do,
             $list::Mysql($engine) => $do,
+            $($list::$more($engine) => $do,)*
         }
     };
 }
@@ -66,39 +71,53 @@ impl Driver {
         match &database.engine {
             Engine::Sqlite(path) => Ok(Driver::Sqlite(sqlite::Reader::new(path))),
             Engine::Postgres(server) => postgres::Reader::new(database, server).map(Driver::Postgres),
-            Engine::Mysql(server) => mysql::Reader::new(database, server).map(Driver::Mysql),
-            Engine::Files(_) | Engine::Odbc(_) => Err(no_driver(database)),
+            Engine::Mysql(server) => mysql::Reader::new(server, database).map(Driver::Mysql),
+            Engine::Files(path) => Ok(Driver::Files(files::Reader::new(path))),
+            Engine::Odbc(_) => Err(no_driver(database)),
+        }
+    }
+
+    /// What an engine does before it is asked anything. Errors: why its files cannot be read.
+    pub async fn prepare(&self) -> Result<(), Complaint> {
+        self.sheets().await.map(drop)
+    }
+
+    /// The sheets behind the tables; none of an engine that has no files.
+    pub async fn sheets(&self) -> Result<&[Sheet], Complaint> {
+        match self {
+            Driver::Files(engine) => engine.stage().await,
+            _ => Ok(&[]),
         }
     }
 
     pub fn dialect(&self) -> Dialect {
         match self {
-            Driver::Sqlite(_) => Dialect::Sqlite,
+            Driver::Sqlite(_) | Driver::Files(_) => Dialect::Sqlite,
             Driver::Postgres(_) => Dialect::Postgres,
             Driver::Mysql(_) => Dialect::Mysql,
         }
     }
 
     pub async fn probe(&self) -> Result<(), String> {
-        with!(Driver, self, engine => engine.probe().await)
+        with!(Driver | Files, self, engine => engine.probe().await)
     }
 
     pub async fn tables(&self) -> Result<Vec<String>, String> {
-        with!(Driver, self, engine => engine.tables().await)
+        with!(Driver | Files, self, engine => engine.tables().await)
     }
 
     pub async fn describe(&self, sql: String) -> Result<Vec<ColumnInfo>, Refusal> {
-        with!(Driver, self, engine => engine.describe(sql).await)
+        with!(Driver | Files, self, engine => engine.describe(sql).await)
     }
 
     /// In any order.
     pub async fn survey(&self) -> Result<Vec<SurveyedTable>, String> {
-        with!(Driver, self, engine => engine.survey().await)
+        with!(Driver | Files, self, engine => engine.survey().await)
     }
 
     /// Cursors over one state of the database, in the order of the questions.
     pub async fn open_cursors(&self, statements: Vec<Statement>) -> Result<Vec<Cursor>, String> {
-        with!(Driver, self, engine => engine.open_cursors(statements).await)
+        with!(Driver | Files, self, engine => engine.open_cursors(statements).await)
     }
 }
 
@@ -116,7 +135,7 @@ impl WriteDriver {
         match &database.engine {
             Engine::Sqlite(path) => Ok(WriteDriver::Sqlite(sqlite::Writer::new(path))),
             Engine::Postgres(server) => postgres::Writer::new(database, server).map(WriteDriver::Postgres),
-            Engine::Mysql(server) => mysql::Writer::new(database, server).map(WriteDriver::Mysql),
+            Engine::Mysql(server) => mysql::Writer::new(server, database).map(WriteDriver::Mysql),
             Engine::Files(_) | Engine::Odbc(_) => Err(no_driver(database)),
         }
     }
