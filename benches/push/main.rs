@@ -4,6 +4,8 @@
 //! province is a counting sink in a process of its own, so that time, processor seconds and memory printed here are
 //! the connector's alone. Listings are about 2 KB of JSON each, in batches of 100.
 
+#[path = "../memory.rs"]
+mod memory;
 mod meter;
 mod sink;
 mod town;
@@ -57,7 +59,7 @@ async fn measure(count: u32) {
     let (read, sent) = sync(&connector, "achievement").await;
     assert_eq!((read, sent), (u64::from(count), u64::from(count.div_ceil(100))), "one in a hundred changed");
     meter.report("  1 % changed", read);
-    println!("  peak memory {} MiB", meter::peak_mib());
+    println!("  peak memory {} MiB", memory::peak_mib());
     connector.close().await;
 }
 

@@ -1,4 +1,4 @@
-//! Wall clock, processor seconds and memory of this process, as the kernel counts them.
+//! Wall clock and processor seconds of this process, as the kernel counts them.
 
 use std::fs;
 
@@ -20,14 +20,6 @@ impl Meter {
         let rate = records as f64 / wall;
         println!("{what:<18} {rate:>9.0} records/s  {wall:>7.2} s wall  {cpu:>7.2} s CPU");
     }
-}
-
-/// The most memory this process ever held.
-pub fn peak_mib() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
-    let kib: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
-    kib / 1024
 }
 
 /// User and system time; the kernel counts in hundredths of a second.

@@ -4,15 +4,14 @@
 //! another number, `--engine postgres` one engine. The two take turns, three times each, and the best of each counts.
 //! Servers are throw-away ones on loopback and end with the run.
 
-#[path = "../push/meter.rs"]
-mod meter;
+#[path = "../memory.rs"]
+mod memory;
 #[path = "../../tests/servers/mod.rs"]
 mod servers;
 mod table;
 
-use std::time::Instant;
-
 use qilu::city::City;
+use qilu::clock::Clock;
 use qilu::config::{Flow, Push, Route};
 use qilu::source::{Ending, scan};
 use table::Table;
@@ -22,7 +21,8 @@ const ROUNDS: usize = 3;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let after = |flag: &str| arguments.iter().position(|one| one == flag).and_then(|at| arguments.get(at + 1));
+    let after =
+        |flag: &str| arguments.iter().position(|one| one == flag).and_then(|at| arguments.get(at + 1));
     let rows: u64 = after("--rows").map_or(1_000_000, |rows| rows.parse().expect("a number of rows"));
     if let Some(engine) = after("--engine") {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -46,12 +46,12 @@ async fn compare(engine: &str, rows: u64) {
     let push = route();
     let (mut bare, mut ours) = (f64::MAX, f64::MAX);
     for _ in 0..ROUNDS {
-        let start = Instant::now();
+        let clock = Clock::machine();
         assert_eq!(table.bare_loop().await, rows, "the bare loop reads every row");
-        bare = bare.min(start.elapsed().as_secs_f64());
-        let start = Instant::now();
+        bare = bare.min(clock.elapsed().as_secs_f64());
+        let clock = Clock::machine();
         assert_eq!(read(&city, &push).await, rows, "the scan reads every row");
-        ours = ours.min(start.elapsed().as_secs_f64());
+        ours = ours.min(clock.elapsed().as_secs_f64());
     }
     let speed = |seconds: f64| rows as f64 / seconds;
     println!(
@@ -59,7 +59,7 @@ async fn compare(engine: &str, rows: u64) {
         speed(bare),
         speed(ours),
         100.0 * bare / ours,
-        meter::peak_mib(),
+        memory::peak_mib(),
     );
 }
 

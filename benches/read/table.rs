@@ -42,8 +42,8 @@ impl Table {
                 let folder = tempfile::tempdir().expect("a temporary folder");
                 (format!("sqlite:{}", folder.path().join("market.db").display()), Some(folder))
             }
-            "postgres" => (servers::postgres().to_owned(), None),
-            "mariadb" => (servers::mariadb().to_owned(), None),
+            "postgres" => (servers::postgres::url().expect("servers are not left out"), None),
+            "mariadb" => (servers::mariadb::url().expect("servers are not left out"), None),
             other => panic!("no engine {other}: sqlite, postgres, mariadb"),
         };
         let table = Table { url, _folder: folder };
@@ -64,17 +64,30 @@ impl Table {
                 "TEXT",
                 format!("WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {rows})"),
             ),
-            "postgres" => {
-                (["BIGINT", "SMALLINT"], "NUMERIC(18,4)", "VARCHAR(600)", format!("WITH s (n) AS (SELECT generate_series(1, {rows}))"))
-            }
-            _ => (["BIGINT", "TINYINT"], "DECIMAL(18,4)", "VARCHAR(600)", format!("WITH s (n) AS (SELECT seq FROM seq_1_to_{rows})")),
+            "postgres" => (
+                ["BIGINT", "SMALLINT"],
+                "NUMERIC(18,4)",
+                "VARCHAR(600)",
+                format!("WITH s (n) AS (SELECT generate_series(1, {rows}))"),
+            ),
+            _ => (
+                ["BIGINT", "TINYINT"],
+                "DECIMAL(18,4)",
+                "VARCHAR(600)",
+                format!("WITH s (n) AS (SELECT seq FROM seq_1_to_{rows})"),
+            ),
         };
         let columns: Vec<_> = std::iter::once("cgmc".to_owned()).chain(texts.into_iter().skip(1)).collect();
         let declared: Vec<_> = columns.iter().map(|name| format!("{name} {text}")).collect();
-        let (times, days) = if self.scheme() == "sqlite" { ("TEXT", "TEXT") } else { ("TIMESTAMP NULL", "DATE") };
+        let (times, days) =
+            if self.scheme() == "sqlite" { ("TEXT", "TEXT") } else { ("TIMESTAMP NULL", "DATE") };
         let create = format!(
             "CREATE TABLE t_cg (id {} PRIMARY KEY, {}, cgnf {}, shzt {}, llcs {}, yxjg {decimal}, tzje {decimal}, wcrq {days}, cjsj {times}, gxsj {times})",
-            numbers[0], declared.join(", "), numbers[0], numbers[1], numbers[0]
+            numbers[0],
+            declared.join(", "),
+            numbers[0],
+            numbers[1],
+            numbers[0]
         );
         let create = if self.scheme() == "mysql" { create.replace("TIMESTAMP", "DATETIME") } else { create };
         let joined = |text: &str| match self.scheme() {
@@ -89,7 +102,13 @@ impl Table {
         );
         let insert = match self.scheme() {
             "mysql" => insert,
-            "postgres" => format!("{series} {}", insert.replace("'2023-05-17',", "DATE '2023-05-17',").replace("'2023-05-17 08", "TIMESTAMP '2023-05-17 08").replace("'2024-", "TIMESTAMP '2024-")),
+            "postgres" => format!(
+                "{series} {}",
+                insert
+                    .replace("'2023-05-17',", "DATE '2023-05-17',")
+                    .replace("'2023-05-17 08", "TIMESTAMP '2023-05-17 08")
+                    .replace("'2024-", "TIMESTAMP '2024-")
+            ),
             _ => format!("{series} {insert}"),
         };
         self.run(&[&create, &insert]).await;
@@ -124,7 +143,8 @@ impl Table {
 
     async fn sqlite(&self, create: bool) -> SqliteConnection {
         let path = self.url.trim_start_matches("sqlite:");
-        let options = SqliteConnectOptions::new().filename(path).create_if_missing(create).row_buffer_size(256);
+        let options =
+            SqliteConnectOptions::new().filename(path).create_if_missing(create).row_buffer_size(256);
         options.connect().await.expect("the file")
     }
 

@@ -1,5 +1,6 @@
 //! One of the city's databases, opened for reading.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::cursor::{Cursor, Line};
@@ -73,11 +74,38 @@ impl City {
     ///
     /// Errors: Q2002 if the database refuses it, Q2030 for a column whose type cannot be read.
     pub async fn describe(&self, relation: &Relation) -> Result<Vec<ColumnInfo>, Complaint> {
-        let sql = format!("SELECT * FROM {}", self.driver.dialect().from(relation));
-        self.driver.describe(sql).await.map_err(|refusal| match refusal {
-            Refusal::Words(reason) => self.refused(relation, &reason),
-            Refusal::Column(complaint) => *complaint,
-        })
+        Ok(self.find(relation).await?.1)
+    }
+
+    /// The relation as the database spells it, and its columns.
+    async fn find<'r>(
+        &self,
+        relation: &'r Relation,
+    ) -> Result<(Cow<'r, Relation>, Vec<ColumnInfo>), Complaint> {
+        let refused = match self.columns(relation).await {
+            Ok(columns) => return Ok((Cow::Borrowed(relation), columns)),
+            Err(Refusal::Column(complaint)) => return Err(*complaint),
+            Err(Refusal::Words(reason)) => self.refused(relation, &reason),
+        };
+        let Some(spelt) = self.spelt(relation).await else { return Err(refused) };
+        match self.columns(&spelt).await {
+            Ok(columns) => Ok((Cow::Owned(spelt), columns)),
+            Err(Refusal::Column(complaint)) => Err(*complaint),
+            Err(Refusal::Words(_)) => Err(refused),
+        }
+    }
+
+    async fn columns(&self, relation: &Relation) -> Result<Vec<ColumnInfo>, Refusal> {
+        self.driver.describe(format!("SELECT * FROM {}", self.driver.dialect().from(relation))).await
+    }
+
+    /// The only table whose name differs from the relation's by case alone: engines fold names to either case.
+    async fn spelt(&self, relation: &Relation) -> Option<Relation> {
+        let wanted = relation.table()?;
+        let tables = self.driver.tables().await.ok()?;
+        let mut alike = tables.into_iter().filter(|table| table.eq_ignore_ascii_case(wanted));
+        let value = alike.next().filter(|_| alike.next().is_none())?;
+        Some(Relation::Table(Located { value, line: wanted.line, column: wanted.column }))
     }
 
     /// What the database says of itself: tables, columns, comments, keys, references.
@@ -121,7 +149,7 @@ impl City {
     }
 
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Statement, Complaint> {
-        let columns = self.describe(ask.relation).await?;
+        let (relation, columns) = self.find(ask.relation).await?;
         let key = ask.key.iter().map(|wanted| self.position(ask.relation, &columns, wanted));
         let key = key.collect::<Result<Vec<_>, _>>()?;
         let dialect = self.driver.dialect();
@@ -138,7 +166,7 @@ impl City {
         } else {
             format!(" WHERE {}", conditions.join(" AND "))
         };
-        let from = dialect.from(ask.relation);
+        let from = dialect.from(&relation);
         let sql = format!("SELECT * FROM {from}{filter} ORDER BY {}", order.join(", "));
         let columns = columns.iter().map(|column| Arc::from(column.name.as_str())).collect();
         Ok(Statement { sql, parameters, columns, key })

@@ -49,7 +49,9 @@ fn is_help(inside: &str) -> bool {
     inside.is_empty()
         || inside.chars().count() > NAME_CHARS_MAX
         || inside.contains(['、', ',', ';', '/', '|', '。', ':'])
-        || ["填", "选", "如", "请", "例", "格式", "不超过", "不少于", "以内", "限", "说明"].into_iter().any(says)
+        || ["填", "选", "如", "请", "例", "格式", "不超过", "不少于", "以内", "限", "说明"]
+            .into_iter()
+            .any(says)
 }
 
 fn is_mark(c: char) -> bool {

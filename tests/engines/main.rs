@@ -11,3 +11,4 @@ mod mysql;
 mod postgres;
 mod sqlite;
 mod suite;
+mod walk;

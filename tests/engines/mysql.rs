@@ -31,7 +31,9 @@ impl Town {
     async fn at(server: String, name: &str, sql: &str) -> Option<Self> {
         let mut admin = MySqlConnection::connect(&server).await.expect("the server answers");
         // What the tests write, the server must take as it is.
-        let begin = format!("SET SESSION sql_mode = 'ANSI_QUOTES'; CREATE DATABASE {name} CHARACTER SET utf8mb4; USE {name}");
+        let begin = format!(
+            "SET SESSION sql_mode = 'ANSI_QUOTES'; CREATE DATABASE {name} CHARACTER SET utf8mb4; USE {name}"
+        );
         for sql in [begin.as_str(), "SET SESSION time_zone = '+08:00'", sql] {
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await.expect(sql);
         }
@@ -300,8 +302,7 @@ async fn keys_sort_by_their_bytes_whatever_their_character_set_and_collation() {
         ("n", "9 10 65535"),
         ("b", "7 9 256"),
     ] {
-        let (rows, _, ending) =
-            town.scan(&push("SELECT * FROM other", &format!("['{column}']"), "")).await;
+        let (rows, _, ending) = town.scan(&push("SELECT * FROM other", &format!("['{column}']"), "")).await;
         assert!(matches!(ending, Ending::Complete { .. }), "{column}: {ending:?}");
         assert_eq!(keys(&rows).join(" "), expect, "{column}");
         let city = town.city().await;
@@ -393,9 +394,11 @@ async fn times_are_instants_in_the_zone_of_the_city_through_the_whole_year() {
         let (rows, ..) = read(&city, &push("SELECT * FROM t", "['id']", "")).await;
         let found: Vec<_> = rows.iter().map(|row| format!("{} {}", row.cells[1], row.cells[2])).collect();
         assert_eq!(found, expect, "{zone}");
-        let now = "SELECT 1 AS id, TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW()) AS ahead, CONNECTION_ID() AS c";
+        let now =
+            "SELECT 1 AS id, TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW()) AS ahead, CONNECTION_ID() AS c";
         let (rows, ..) = read(&city, &push(now, "['id']", "")).await;
-        let ahead: i64 = rows[0].get("ahead").and_then(|cell| cell.to_string().parse().ok()).expect("a number");
+        let ahead: i64 =
+            rows[0].get("ahead").and_then(|cell| cell.to_string().parse().ok()).expect("a number");
         let now = chrono::TimeZone::offset_from_utc_datetime(&zone, &chrono::Utc::now().naive_utc());
         assert_eq!(ahead, i64::from(chrono::Offset::fix(&now).local_minus_utc()), "{zone}");
     }
@@ -431,7 +434,8 @@ async fn the_city_s_sql_means_what_it_means_on_its_server_and_no_limit_cuts_a_sc
 
     // On the plain server the same sign is an OR.
     let Some(town) = Town::new("plain", "").await else { return };
-    let (rows, ..) = town.scan(&push("SELECT 1 AS id, 'a' || '1' AS x, @@sql_mode AS mode", "['id']", "")).await;
+    let (rows, ..) =
+        town.scan(&push("SELECT 1 AS id, 'a' || '1' AS x, @@sql_mode AS mode", "['id']", "")).await;
     assert_eq!(rows[0].get("x"), Some(&Value::Int(1)));
     let mode = rows[0].get("mode").map(ToString::to_string).unwrap_or_default();
     assert!(!mode.contains("PIPES_AS_CONCAT"), "{mode}");
@@ -449,7 +453,10 @@ async fn names_of_any_characters_are_quoted_and_doubles_are_told() {
         return;
     };
     let (rows, ..) = town.scan(&push("SELECT * FROM `研发-表` # 说明", "['编 号']", "")).await;
-    assert_eq!(cells(&rows[0]), ["编 号=int 1", "research-content=text 内容", "select=int 2", "a`b=int 3", "URL=text u"]);
+    assert_eq!(
+        cells(&rows[0]),
+        ["编 号=int 1", "research-content=text 内容", "select=int 2", "a`b=int 3", "URL=text u"]
+    );
     let city = town.city().await;
     let rows = [
         ("SELECT a.*, a.URL FROM `研发-表` a", "Q2002", "rename one of them with AS"),
@@ -489,9 +496,15 @@ async fn the_server_tells_its_tables_with_comments_keys_and_references() {
     let [other, results, units, view] = &survey.tables[..] else { panic!("{survey:?}") };
     assert_eq!((results.comment.as_str(), results.is_view), ("成果 表", false));
     assert_eq!((view.comment.as_str(), view.is_view, view.columns.len()), ("", true, 2));
-    assert_eq!((other.columns[0].declared_type.as_str(), other.columns[0].comment.as_str()), ("enum('a','b')", "it's"));
+    assert_eq!(
+        (other.columns[0].declared_type.as_str(), other.columns[0].comment.as_str()),
+        ("enum('a','b')", "it's")
+    );
     let column = |name: &str| results.columns.iter().find(|column| column.name == name).expect("the column");
-    assert_eq!((column("cgmc").comment.as_str(), column("cgmc").declared_type.as_str()), ("成果名称", "varchar(200)"));
+    assert_eq!(
+        (column("cgmc").comment.as_str(), column("cgmc").declared_type.as_str()),
+        ("成果名称", "varchar(200)")
+    );
     assert_eq!((column("id").in_key, column("cgmc").in_key), (true, false));
     assert!(units.columns[..2].iter().all(|column| column.in_key) && !units.columns[2].in_key);
     let pair = || vec!["dm".to_owned(), "nf".to_owned()];
@@ -559,8 +572,12 @@ async fn reading_changes_nothing_and_cannot() {
     assert!(before.iter().all(Option::is_some));
     let (rows, _, ending) = town.scan(&push("SELECT * FROM t", "['id']", "SELECT * FROM m")).await;
     assert_eq!(ending, complete(2, 0));
-    let names = |row: &Row| row.children[0].1.iter().map(|child| child.cells[1].to_string()).collect::<Vec<_>>();
-    assert_eq!((names(&rows[0]), names(&rows[1])), (vec!["张".to_owned(), "王".to_owned()], vec!["李".to_owned()]));
+    let names =
+        |row: &Row| row.children[0].1.iter().map(|child| child.cells[1].to_string()).collect::<Vec<_>>();
+    assert_eq!(
+        (names(&rows[0]), names(&rows[1])),
+        (vec!["张".to_owned(), "王".to_owned()], vec!["李".to_owned()])
+    );
     let city = town.city().await;
     // The room `config` refuses the first already; here all must fail as well.
     for sql in ["DELETE FROM t RETURNING id", "SELECT id FROM t FOR UPDATE"] {
@@ -587,7 +604,8 @@ async fn listings_and_children_are_of_one_state_while_others_write() {
     let (city, push) = (town.city().await, push("SELECT * FROM t", "['id']", "SELECT * FROM p"));
     let writing = async {
         for id in 2..200 {
-            town.run(&format!("BEGIN; INSERT INTO t VALUES ({id}); INSERT INTO p VALUES ({id}); COMMIT;")).await;
+            town.run(&format!("BEGIN; INSERT INTO t VALUES ({id}); INSERT INTO p VALUES ({id}); COMMIT;"))
+                .await;
         }
     };
     let reading = async {
@@ -677,7 +695,8 @@ async fn a_password_is_needed_where_the_server_asks_for_one_and_is_never_shown()
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("the file is ours");
         let mut database = Database::from_url("market", url, SHANGHAI).expect("a good URL");
         let reference = Located { value: "file:密码.txt".to_owned(), line: 1, column: 1 };
-        database.engine = qilu::config::Engine::parse(url, Some(reference), Path::new("")).expect("a good URL");
+        database.engine =
+            qilu::config::Engine::parse(url, Some(reference), Path::new("")).expect("a good URL");
         folder.path().clone_into(&mut database.root);
         City::open(&database).await
     };
@@ -707,7 +726,8 @@ async fn a_server_that_ends_its_greeting_early_is_told() {
     });
     let url = format!("mysql://root@127.0.0.1:{port}/market");
     let database = Database::from_url("market", &url, SHANGHAI).expect("a good URL");
-    let opened = tokio::time::timeout(Duration::from_secs(20), City::open(&database)).await.expect("an answer");
+    let opened =
+        tokio::time::timeout(Duration::from_secs(20), City::open(&database)).await.expect("an answer");
     let complaint = opened.map(drop).expect_err("nobody is there");
     assert!(said(&complaint).starts_with("Q2001") && complaint.to_string().contains(&url), "{complaint}");
 }

@@ -45,13 +45,20 @@ pub fn odd_url() -> Option<String> {
 
 fn start(settings: &[&str]) -> (Server, u16) {
     let install = program(&["/usr/bin/mariadb-install-db", "/usr/local/bin/mariadb-install-db"], PACKAGE);
-    let server = program(&["/usr/sbin/mariadbd", "/usr/local/sbin/mariadbd", "/usr/libexec/mariadbd"], PACKAGE);
+    let server =
+        program(&["/usr/sbin/mariadbd", "/usr/local/sbin/mariadbd", "/usr/libexec/mariadbd"], PACKAGE);
     let folder = PLAN.folder();
     let argument = |name: &str, path: &Path| format!("--{name}={}", path.display());
     let data = argument("datadir", &folder.join("data"));
     let small = "--innodb-log-file-size=16M";
     let mut install = PLAN.command(&install);
-    install.args(["--no-defaults", &data, small, "--skip-test-db", "--auth-root-authentication-method=normal"]);
+    install.args([
+        "--no-defaults",
+        &data,
+        small,
+        "--skip-test-db",
+        "--auth-root-authentication-method=normal",
+    ]);
     run(&mut install);
     let first = folder.join("first.sql");
     let sql = "CREATE DATABASE market CHARACTER SET utf8mb4;

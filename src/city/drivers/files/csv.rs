@@ -266,9 +266,9 @@ mod tests {
         check(format!("\u{feff}{text}").as_bytes(), expect);
         check(&GB18030.encode(text).0, expect);
         for (mark, swap) in [([0xff, 0xfe], false), ([0xfe, 0xff], true)] {
-            let units = text.encode_utf16().flat_map(|unit| {
-                if swap { unit.to_be_bytes() } else { unit.to_le_bytes() }
-            });
+            let units = text
+                .encode_utf16()
+                .flat_map(|unit| if swap { unit.to_be_bytes() } else { unit.to_le_bytes() });
             check(&mark.into_iter().chain(units).collect::<Vec<u8>>(), expect);
         }
     }
@@ -277,8 +277,14 @@ mod tests {
     fn separators_quotes_and_lines_are_those_of_people() {
         check("a;b,c;d\n1;2,5;3\n".as_bytes(), &[(1, &["a", "b,c", "d"]), (2, &["1", "2,5", "3"])]);
         check("a\tb\n1\t2\n".as_bytes(), &[(1, &["a", "b"]), (2, &["1", "2"])]);
-        check("标题\n\n\"a;x;y\",b\n1,2\n".as_bytes(), &[(1, &["标题"]), (3, &["a;x;y", "b"]), (4, &["1", "2"])]);
-        check("a,b\r\n\"x\ny\",2\r\n\r\n3,\r\n".as_bytes(), &[(1, &["a", "b"]), (2, &["x\ny", "2"]), (5, &["3", ""])]);
+        check(
+            "标题\n\n\"a;x;y\",b\n1,2\n".as_bytes(),
+            &[(1, &["标题"]), (3, &["a;x;y", "b"]), (4, &["1", "2"])],
+        );
+        check(
+            "a,b\r\n\"x\ny\",2\r\n\r\n3,\r\n".as_bytes(),
+            &[(1, &["a", "b"]), (2, &["x\ny", "2"]), (5, &["3", ""])],
+        );
         check("a,b\n5\" 管,\"说\"\"好\"\"\"\n".as_bytes(), &[(1, &["a", "b"]), (2, &["5\" 管", "说\"好\""])]);
         check(b"", &[]);
         check("名称\n甲".as_bytes(), &[(1, &["名称"]), (2, &["甲"])]);

@@ -25,7 +25,8 @@ pub fn find(rows: &[Numbered]) -> Option<usize> {
     let needed = (most * 3).div_ceil(5).max(most.min(2));
     let full = |row: &&Numbered| filled(row) >= needed;
     let says_headings = |row: &Numbered| {
-        let is_name = |text: &str| !text.trim_end_matches(['：', ':']).contains(['：', ':']) && text.len() < 400;
+        let is_name =
+            |text: &str| !text.trim_end_matches(['：', ':']).contains(['：', ':']) && text.len() < 400;
         let names = row.1.iter().filter(|cell| matches!(cell, Cell::Text(text) if is_name(text.trim())));
         names.filter(|cell| !cell.is_empty()).count() * 2 > filled(row)
     };
@@ -75,7 +76,14 @@ mod tests {
     fn headings_are_found_below_titles_notes_and_forms_of_address() {
         let rows: &[(&[&[&str]], usize)] = &[
             (&[&["编号", "名称"], &["1", "甲"]], 0),
-            (&[&["淄博市科技成果征集表", "", "", ""], &["编号", "名称", "价格", "电话"], &["1", "甲", "2", "3"]], 1),
+            (
+                &[
+                    &["淄博市科技成果征集表", "", "", ""],
+                    &["编号", "名称", "价格", "电话"],
+                    &["1", "甲", "2", "3"],
+                ],
+                1,
+            ),
             (
                 &[
                     &["某市科技成果征集表"],

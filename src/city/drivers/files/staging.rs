@@ -234,7 +234,8 @@ fn fitted((number, mut cells): Numbered, columns: usize) -> Numbered {
 
 /// Dots part a schema from its table, and SQLite keeps names of its own.
 fn table_name(name: &str) -> String {
-    let plain: String = name.trim().chars().map(|c| if c == '.' || c.is_control() { '_' } else { c }).collect();
+    let plain: String =
+        name.trim().chars().map(|c| if c == '.' || c.is_control() { '_' } else { c }).collect();
     let is_taken = plain.is_empty() || plain.to_ascii_lowercase().starts_with("sqlite_");
     if is_taken { format!("_{plain}") } else { plain }
 }

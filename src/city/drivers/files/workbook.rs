@@ -45,8 +45,7 @@ pub fn walk(
     }
     let mut book: Xlsx<_> = Xlsx::new(BufReader::new(file)).map_err(|error| fail(None, 0, &error))?;
     for sheet in visible(book.sheets_metadata()) {
-        let mut cells =
-            book.worksheet_cells_reader(&sheet).map_err(|error| fail(Some(&sheet), 0, &error))?;
+        let mut cells = book.worksheet_cells_reader(&sheet).map_err(|error| fail(Some(&sheet), 0, &error))?;
         let mut last = 0;
         let next = || match cells.next_cell() {
             Ok(Some(found)) => {
