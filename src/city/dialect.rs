@@ -59,11 +59,7 @@ impl Dialect {
             {
                 name
             }
-            (Dialect::Postgres, Sort::Text)
-                if matches!(column.declared_type.as_str(), "TEXT" | "VARCHAR") =>
-            {
-                format!("{name} COLLATE \"C\"")
-            }
+            (Dialect::Postgres, Sort::Text) if is_plain_text(column) => format!("{name} COLLATE \"C\""),
             (Dialect::Postgres, Sort::Text | Sort::Other) => format!("CAST({name} AS text) COLLATE \"C\""),
             (Dialect::Mysql, sort) => mysql::ordered(&name, &column.declared_type, sort),
         }

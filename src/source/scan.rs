@@ -57,7 +57,8 @@ struct Seen {
     naming: Naming,
 }
 
-type Naming = Vec<(Arc<str>, Value)>;
+/// Cells that name a row, by their columns. Most rows never need it, so it is cheap to keep and dear to show.
+struct Naming([Option<(usize, Value)>; NAMING_CELLS]);
 
 /// Starts a pass over the listings of a push route.
 ///
@@ -135,7 +136,7 @@ impl Scan {
             }
             return Ok(None);
         };
-        let naming = naming(&line, self.cursor.columns(), self.cursor.key());
+        let naming = Naming::of(&line, self.cursor.key());
         let key = match Key::from_cells(self.cursor.key().iter().map(|index| &line.cells[*index])) {
             Ok(key) => key,
             Err(error) => return Ok(Some(Err(self.without_key(error, line, &naming)))),
@@ -143,7 +144,9 @@ impl Scan {
         if let Some(last) = &self.last {
             match key.cmp(&last.key) {
                 Ordering::Greater => (),
-                Ordering::Equal => return Ok(Some(Err(double(&key, last, &naming)))),
+                Ordering::Equal => {
+                    return Ok(Some(Err(double(&key, last, &naming, self.cursor.columns()))));
+                }
                 Ordering::Less => return Err(out_of_order(&key, &last.key)),
             }
         }
@@ -158,7 +161,7 @@ impl Scan {
         let given = if complaints.is_empty() {
             Ok(Row { key: key.clone(), columns, cells: line.cells, children })
         } else {
-            Err(Unreadable { key: Some(key.clone()), named: show(&naming), complaints })
+            Err(Unreadable { key: Some(key.clone()), named: naming.show(self.cursor.columns()), complaints })
         };
         self.last = Some(Seen { key, naming });
         Ok(Some(given))
@@ -167,7 +170,7 @@ impl Scan {
     fn without_key(&self, error: KeyError, line: Line, naming: &Naming) -> Unreadable {
         let (KeyError::Null(part) | KeyError::Type(part, _)) = error;
         let column = &self.cursor.columns()[self.cursor.key()[part]];
-        let named = show(naming);
+        let named = naming.show(self.cursor.columns());
         let mut complaints = line.troubles;
         // A key that is there but cannot be read has its own complaint already.
         if !complaints.iter().any(|complaint| complaint.column == column.as_ref()) {
@@ -192,33 +195,35 @@ pub(super) fn out_of_order(key: &Key, previous: &Key) -> Complaint {
     Complaint::new("Q2005").found(key).fact("previous", mask(&previous.to_string()))
 }
 
-fn double(key: &Key, first: &Seen, naming: &Naming) -> Unreadable {
-    let named = show(naming);
+fn double(key: &Key, first: &Seen, naming: &Naming, columns: &Columns) -> Unreadable {
+    let named = naming.show(columns);
     let complaint = Complaint::new("Q2012").found(&named).fact("key", mask(&key.to_string()));
-    Unreadable { key: None, named, complaints: vec![complaint.fact("first", show(&first.naming))] }
+    Unreadable { key: None, named, complaints: vec![complaint.fact("first", first.naming.show(columns))] }
 }
 
-/// The first cells outside of the key that hold a text, or any value where no cell does.
-fn naming(line: &Line, columns: &Columns, key: &[usize]) -> Naming {
-    let cells = || columns.iter().zip(&line.cells).enumerate().filter(|(index, _)| !key.contains(index));
-    let named = |wanted: fn(&Value) -> bool| {
-        let wanted = cells().filter(|(_, (_, value))| wanted(value)).take(NAMING_CELLS);
-        wanted.map(|(_, (column, value))| (column.clone(), value.clone())).collect::<Naming>()
-    };
-    let texts = named(|value| value.as_str().is_some_and(|text| !text.trim().is_empty()));
-    if texts.is_empty() { named(|value| !value.is_null()) } else { texts }
-}
+impl Naming {
+    /// The first cells outside of the key that hold a text, or any value where no cell does.
+    fn of(line: &Line, key: &[usize]) -> Self {
+        let named = |wanted: fn(&Value) -> bool| {
+            let cells = line.cells.iter().enumerate();
+            let mut cells = cells.filter(|(index, value)| wanted(value) && !key.contains(index));
+            Naming(std::array::from_fn(|_| cells.next().map(|(index, value)| (index, value.clone()))))
+        };
+        let texts = named(|value| value.as_str().is_some_and(|text| !text.trim().is_empty()));
+        if texts.0[0].is_none() { named(|value| !value.is_null()) } else { texts }
+    }
 
-fn show(naming: &Naming) -> String {
-    /// Enough of a cell to recognise it.
-    const CHARS: usize = 30;
-    let shown = naming.iter().map(|(column, value)| {
-        let text = mask(&value.to_string());
-        let short: String = text.chars().take(CHARS).collect();
-        let more = if short.len() < text.len() { "…" } else { "" };
-        format!("{column}={short}{more}")
-    });
-    shown.collect::<Vec<_>>().join(", ")
+    fn show(&self, columns: &Columns) -> String {
+        /// Enough of a cell to recognise it.
+        const CHARS: usize = 30;
+        let shown = self.0.iter().flatten().map(|(index, value)| {
+            let text = mask(&value.to_string());
+            let short: String = text.chars().take(CHARS).collect();
+            let more = if short.len() < text.len() { "…" } else { "" };
+            format!("{}={short}{more}", columns[*index])
+        });
+        shown.collect::<Vec<_>>().join(", ")
+    }
 }
 
 #[cfg(test)]

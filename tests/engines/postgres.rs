@@ -197,11 +197,19 @@ impl Ground for Postgres {
         (function, "SELECT plant() AS id")
     }
 
+    /// At rest when every page is known to be frozen, which waits for sessions that could still see a row otherwise.
     async fn bytes(&self) -> Vec<u8> {
-        self.run("VACUUM (FREEZE) t").await;
-        self.run("CHECKPOINT").await;
-        let sql = "SELECT encode(pg_read_binary_file(pg_relation_filepath('t')), 'hex')";
-        self.ask(sql).await.into_bytes()
+        for _ in 0..100 {
+            self.run("VACUUM (FREEZE) t").await;
+            let is_frozen =
+                "SELECT (relpages > 0 AND relallvisible = relpages)::text FROM pg_class WHERE relname = 't'";
+            if self.ask(is_frozen).await == "true" {
+                self.run("CHECKPOINT").await;
+                let sql = "SELECT encode(pg_read_binary_file(pg_relation_filepath('t')), 'hex')";
+                return self.ask(sql).await.into_bytes();
+            }
+        }
+        panic!("the table does not come to rest");
     }
 
     async fn cut_readers(&self) -> bool {

@@ -13,7 +13,7 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -33,8 +33,8 @@ pub struct Plan<'a> {
 /// A server that runs for as long as this program.
 pub struct Server {
     pub folder: PathBuf,
-    /// Kept for what it does when it closes.
-    _leash: ChildStdin,
+    /// Its input closes with this program.
+    _leash: Child,
 }
 
 /// Whether tests with servers are left out.
@@ -98,8 +98,7 @@ impl Plan<'_> {
         shell.args(["-c", LEASH, "leash"]).arg(&folder).arg(self.stop);
         shell.arg(command.get_program()).args(command.get_args());
         shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
-        let mut shell = shell.spawn().expect("there is a shell");
-        Server { folder, _leash: shell.stdin.take().expect("its input is a pipe") }
+        Server { folder, _leash: shell.spawn().expect("there is a shell") }
     }
 }
 

@@ -8,6 +8,7 @@ mod survey;
 mod write;
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_stream::stream;
 use chrono_tz::Tz;
@@ -28,7 +29,7 @@ pub use write::{Batch, Writer};
 /// How to reach the server, and the zone of its times.
 #[derive(Clone)]
 struct Access {
-    options: PgConnectOptions,
+    options: Arc<PgConnectOptions>,
     zone: Tz,
 }
 
@@ -58,7 +59,7 @@ impl Access {
         if let Some(reference) = &server.password {
             options = options.password(Secret::resolve(reference, &database.root)?.expose());
         }
-        Ok(Access { options, zone: database.zone })
+        Ok(Access { options: Arc::new(options), zone: database.zone })
     }
 
     /// A connection inside a transaction in which the city's SQL means the same everywhere.

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use chrono_tz::Tz;
 use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Connection, Executor, Postgres, Row};
@@ -25,7 +26,7 @@ pub struct Writer {
 /// A transaction; closing the connection without a commit undoes it.
 pub struct Batch {
     connection: PgConnection,
-    access: Access,
+    zone: Tz,
     /// Table → column → type.
     types: HashMap<String, HashMap<String, String>>,
 }
@@ -44,7 +45,7 @@ impl Writer {
 
     pub async fn begin(&self) -> Result<Batch, String> {
         let connection = self.access.begin("READ WRITE").await?;
-        Ok(Batch { connection, access: self.access.clone(), types: HashMap::new() })
+        Ok(Batch { connection, zone: self.access.zone, types: HashMap::new() })
     }
 }
 
@@ -79,8 +80,7 @@ impl Batch {
         self.mark().await?;
         let rows = bind(sqlx::query(AssertSqlSafe(sql)), cells).fetch_all(&mut self.connection).await;
         let rows = self.settle(rows).await?;
-        let decoders =
-            rows.first().map(|row| decode::decoders(row.columns(), self.access.zone)).unwrap_or_default();
+        let decoders = rows.first().map(|row| decode::decoders(row.columns(), self.zone)).unwrap_or_default();
         Ok(rows.iter().map(|row| decode::line(row, &decoders, columns)).collect())
     }
 
