@@ -267,28 +267,38 @@ fn decode(row: &SqliteRow, columns: &[impl AsRef<str>]) -> Line {
     line
 }
 
+/// What a value is, whatever its column says.
+enum Kind {
+    Whole,
+    Float,
+    Bytes,
+    Text,
+}
+
 fn cell(row: &SqliteRow, index: usize) -> Result<Value, Complaint> {
     let unreadable = |found: &str| Complaint::new("Q2013").found(found);
     let raw = row.try_get_raw(index).map_err(|error| unreadable(&words(&error)))?;
     if raw.is_null() {
         return Ok(Value::Null);
     }
-    let kind = raw.type_info().name().to_owned();
-    match kind.as_str() {
-        "INTEGER" => <i64 as Decode<Sqlite>>::decode(raw)
-            .map(Value::Int)
-            .map_err(|error| unreadable(&error.to_string())),
-        "REAL" => {
-            let number =
-                <f64 as Decode<Sqlite>>::decode(raw).map_err(|error| unreadable(&error.to_string()))?;
+    let kind = match raw.type_info().name() {
+        "INTEGER" => Kind::Whole,
+        "REAL" => Kind::Float,
+        "BLOB" => Kind::Bytes,
+        _ => Kind::Text,
+    };
+    let failed = |error: sqlx::error::BoxDynError| unreadable(&error.to_string());
+    match kind {
+        Kind::Whole => <i64 as Decode<Sqlite>>::decode(raw).map(Value::Int).map_err(failed),
+        Kind::Float => {
+            let number = <f64 as Decode<Sqlite>>::decode(raw).map_err(failed)?;
             exact(number).map(Value::Decimal).ok_or_else(|| Complaint::new("Q2014").found(number))
         }
-        _ => {
-            let bytes =
-                <&[u8] as Decode<Sqlite>>::decode(raw).map_err(|error| unreadable(&error.to_string()))?;
-            if kind == "BLOB" {
-                return Ok(Value::Bytes(bytes.into()));
-            }
+        Kind::Bytes => {
+            <&[u8] as Decode<Sqlite>>::decode(raw).map(|bytes| Value::Bytes(bytes.into())).map_err(failed)
+        }
+        Kind::Text => {
+            let bytes = <&[u8] as Decode<Sqlite>>::decode(raw).map_err(failed)?;
             let text = std::str::from_utf8(bytes);
             text.map(Value::text).map_err(|_| unreadable(&String::from_utf8_lossy(bytes)))
         }
