@@ -11,7 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Row};
 
 use crate::servers::postgres::url_of;
-use crate::suite::{Expect, Ground, city, city_at, database, push, see};
+use crate::suite::{Expect, Ground, city, city_at, database, push, said, see};
 
 /// A database of the one server.
 pub struct Postgres {
@@ -283,6 +283,28 @@ async fn tables_of_other_schemas_go_by_their_full_names() {
     let found: Vec<_> = survey.tables.iter().map(|table| (table.name.as_str(), table.is_view)).collect();
     assert_eq!(found, [("kj.cg", false), ("own", false), ("parted", false), ("seen", true)]);
     assert_eq!(survey.tables[1].references[0].table, "kj.cg");
+}
+
+#[tokio::test]
+async fn a_column_that_cannot_be_read_is_told_with_the_cast_that_helps() {
+    let Some(ground) = Postgres::new().await else { return };
+    ground
+        .run(
+            "CREATE TABLE t (id integer PRIMARY KEY, \"登录 IP\" inet); INSERT INTO t VALUES (1, '10.0.0.1')",
+        )
+        .await;
+    let city = city(&ground).await;
+    let refused = see(&city, &push("table = 't'", &["id"])).await.err().expect("an address has no value");
+    let advice = r#"CAST("登录 IP" AS text)"#;
+    assert!(said(&refused).starts_with("Q2030") && said(&refused).contains(advice), "{}", said(&refused));
+    let query = format!("query = '''SELECT id, {advice} AS ip FROM t'''");
+    let rows = see(&city, &push(&query, &["id"])).await.expect("the advice is good").whole();
+    assert_eq!(rows[0].get("ip"), Some(&Value::text("10.0.0.1/32")));
+    // Whoever only looks around sees the other columns, and the same words.
+    let survey = city.survey().await.expect("the catalogue can be read");
+    let lines = city.sample(&survey.tables[0], 5).await.expect("rows can be looked at");
+    assert_eq!(lines[0].cells, [Value::Int(1), Value::Null]);
+    assert!(said(&lines[0].troubles[0]).contains(advice));
 }
 
 #[tokio::test]

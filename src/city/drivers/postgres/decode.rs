@@ -74,7 +74,11 @@ pub(super) fn line(row: &PgRow, decoders: &[Decoder], columns: &[impl AsRef<str>
             None => Ok(Value::Null),
         };
         line.cells.push(cell.unwrap_or_else(|complaint| {
-            line.troubles.push(complaint.column(columns.get(index).map_or("", AsRef::as_ref)));
+            let column = columns.get(index).map_or("", AsRef::as_ref);
+            line.troubles.push(match decoder {
+                Decoder::Unknown(name) => unknown(column, name),
+                _ => complaint.column(column),
+            });
             Value::Null
         }));
     }
@@ -174,7 +178,7 @@ impl Decoder {
             // A version in front, and there has been only one.
             Decoder::Jsonb => json::value(text(bytes.strip_prefix(&[1]).unwrap_or(bytes))?),
             Decoder::List(element) => list(bytes, element),
-            Decoder::Unknown(name) => Err(unknown("", name)),
+            Decoder::Unknown(name) => Err(Complaint::new("Q2030").fact("type", name)),
         }
     }
 }
@@ -258,24 +262,30 @@ fn date(days: i32) -> Result<Value, Complaint> {
     let start = NaiveDate::from_ymd_opt(2000, 1, 1).unwrap_or_default();
     let distance = Days::new(days.unsigned_abs().into());
     let date = if days < 0 { start.checked_sub_days(distance) } else { start.checked_add_days(distance) };
-    let date = date.filter(|date| is_common_year(*date));
-    date.map(Value::Date).ok_or_else(|| no_such_time(infinite(days == i32::MAX, days == i32::MIN)))
+    match date {
+        Some(date) if is_common_year(date) => Ok(Value::Date(date)),
+        Some(date) => Err(no_such_time(date)),
+        None => Err(no_such_time(beyond(days == i32::MAX, days == i32::MIN))),
+    }
 }
 
-fn infinite(is_last: bool, is_first: bool) -> &'static str {
+/// What is shown of a time that no calendar of ours reaches.
+fn beyond(is_last: bool, is_first: bool) -> &'static str {
     match (is_last, is_first) {
         (true, _) => "infinity",
         (_, true) => "-infinity",
-        _ => "…",
+        _ => "beyond the year 200000",
     }
 }
 
 /// Microseconds since the year 2000; the first and the last number stand for infinity.
 fn naive(micros: i64) -> Result<NaiveDateTime, Complaint> {
     const YEAR_2000: i64 = 946_684_800_000_000;
-    let time = micros.checked_add(YEAR_2000).and_then(DateTime::from_timestamp_micros);
-    let time = time.map(|time| time.naive_utc()).filter(|time| is_common_year(time.date()));
-    time.ok_or_else(|| no_such_time(infinite(micros == i64::MAX, micros == i64::MIN)))
+    match micros.checked_add(YEAR_2000).and_then(DateTime::from_timestamp_micros) {
+        Some(time) if is_common_year(time.date_naive()) => Ok(time.naive_utc()),
+        Some(time) => Err(no_such_time(time.naive_utc())),
+        None => Err(no_such_time(beyond(micros == i64::MAX, micros == i64::MIN))),
+    }
 }
 
 /// Of an hour that a zone has twice, the first is meant; one that it leaps over is nobody's.
