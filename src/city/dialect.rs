@@ -2,12 +2,14 @@
 
 use chrono::DateTime;
 
+#[cfg(feature = "odbc")]
+use super::drivers::odbc;
 use super::reader::{ColumnInfo, Sort};
 use crate::config::Relation;
 use crate::record::Value;
 
 /// A condition that no row meets.
-const NEVER: &str = "1 = 0";
+pub(super) const NEVER: &str = "1 = 0";
 
 /// An engine's way of writing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub(super) enum Dialect {
     Sqlite,
     Postgres,
     Mysql,
+    #[cfg(feature = "odbc")]
+    Odbc(odbc::Writing),
 }
 
 impl Dialect {
@@ -23,6 +27,8 @@ impl Dialect {
         match self {
             Dialect::Sqlite | Dialect::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
             Dialect::Mysql => format!("`{}`", name.replace('`', "``")),
+            #[cfg(feature = "odbc")]
+            Dialect::Odbc(writing) => writing.quoted(name),
         }
     }
 
@@ -35,6 +41,8 @@ impl Dialect {
     pub fn limit(&self, rows: usize) -> String {
         match self {
             Dialect::Sqlite | Dialect::Postgres | Dialect::Mysql => format!(" LIMIT {rows}"),
+            #[cfg(feature = "odbc")]
+            Dialect::Odbc(writing) => writing.limit(rows),
         }
     }
 
@@ -42,7 +50,8 @@ impl Dialect {
     pub fn from(&self, relation: &Relation) -> String {
         match relation {
             Relation::Table(name) => self.table(name),
-            Relation::Query(query) => format!("(\n{}\n) AS listing", query.value),
+            // Without AS, which not every database behind ODBC takes and every one can do without.
+            Relation::Query(query) => format!("(\n{}\n) listing", query.value),
         }
     }
 
@@ -62,6 +71,8 @@ impl Dialect {
             (Dialect::Postgres, Sort::Text) if is_plain_text(column) => format!("{name} COLLATE \"C\""),
             (Dialect::Postgres, Sort::Text | Sort::Other) => format!("CAST({name} AS text) COLLATE \"C\""),
             (Dialect::Mysql, sort) => mysql::ordered(&name, &column.declared_type, sort),
+            #[cfg(feature = "odbc")]
+            (Dialect::Odbc(writing), _) => writing.ordered(&name, column),
         }
     }
 
@@ -109,6 +120,8 @@ impl Dialect {
                 }
                 None => NEVER.to_owned(),
             },
+            #[cfg(feature = "odbc")]
+            (Dialect::Odbc(writing), _) => writing.holds(&name, column, part, parameters),
         }
     }
 }

@@ -8,6 +8,8 @@
 mod servers;
 
 mod mysql;
+#[cfg(feature = "odbc")]
+mod odbc;
 mod postgres;
 mod sqlite;
 mod suite;

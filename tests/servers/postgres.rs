@@ -14,7 +14,8 @@ static SERVER: LazyLock<(Server, u16)> = LazyLock::new(start);
 /// Where the server answers; `None` if servers are left out.
 ///
 /// Shape: as superuser `postgres` without a password, with an empty database `postgres` in UTF-8. The account
-///        `guarded` has to give the password `s3cret`. Other accounts that tests make need none.
+///        `guarded` has to give the password `s3cret`, and `keyed` that which its test gives it. Other accounts that
+///        tests make need none.
 pub fn url() -> Option<String> {
     url_of("postgres", "postgres")
 }
@@ -37,7 +38,7 @@ fn start() -> (Server, u16) {
     initdb.arg("-D").arg(&data).args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"]);
     // A locale whose collation is not that of bytes, so that forgotten collations show.
     run(initdb.args(["--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=zh-CN"]));
-    let doors = "host all guarded all scram-sha-256\nhost all all all trust\nlocal all all trust\n";
+    let doors = "host all guarded,keyed all scram-sha-256\nhost all all all trust\nlocal all all trust\n";
     std::fs::write(data.join("pg_hba.conf"), doors).expect("the folder is there");
     let port = free_port();
     let mut command = PLAN.command(&tool("postgres"));

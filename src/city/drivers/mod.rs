@@ -13,6 +13,8 @@ mod files;
 mod json;
 mod mysql;
 mod number;
+#[cfg(feature = "odbc")]
+pub(super) mod odbc;
 mod postgres;
 mod spool;
 mod sqlite;
@@ -43,16 +45,27 @@ pub(super) enum Driver {
     Postgres(postgres::Reader),
     Mysql(mysql::Reader),
     Files(files::Reader),
+    #[cfg(feature = "odbc")]
+    Odbc(odbc::Reader),
 }
 
-/// Does the same with whichever engine it is; those that are only read stand behind the list's name.
+/// Does the same with whichever engine it is; some are only read.
 macro_rules! with {
-    ($list:ident $(| $more:ident)*, $one:expr, $engine:ident => $do:expr) => {
+    (Driver, $one:expr, $engine:ident => $do:expr) => {
+        match $one {
+            Driver::Sqlite($engine) => $do,
+            Driver::Postgres($engine) => $do,
+            Driver::Mysql($engine) => $do,
+            Driver::Files($engine) => $do,
+            #[cfg(feature = "odbc")]
+            Driver::Odbc($engine) => $do,
+        }
+    };
+    ($list:ident, $one:expr, $engine:ident => $do:expr) => {
         match $one {
             $list::Sqlite($engine) => $do,
             $list::Postgres($engine) => $do,
             $list::Mysql($engine) => $do,
-            $($list::$more($engine) => $do,)*
         }
     };
 }
@@ -73,6 +86,9 @@ impl Driver {
             Engine::Postgres(server) => postgres::Reader::new(database, server).map(Driver::Postgres),
             Engine::Mysql(server) => mysql::Reader::new(server, database).map(Driver::Mysql),
             Engine::Files(path) => Ok(Driver::Files(files::Reader::new(path))),
+            #[cfg(feature = "odbc")]
+            Engine::Odbc(server) => odbc::Reader::new(database, server).map(Driver::Odbc),
+            #[cfg(not(feature = "odbc"))]
             Engine::Odbc(_) => Err(no_driver(database)),
         }
     }
@@ -95,29 +111,31 @@ impl Driver {
             Driver::Sqlite(_) | Driver::Files(_) => Dialect::Sqlite,
             Driver::Postgres(_) => Dialect::Postgres,
             Driver::Mysql(_) => Dialect::Mysql,
+            #[cfg(feature = "odbc")]
+            Driver::Odbc(engine) => Dialect::Odbc(engine.writing()),
         }
     }
 
     pub async fn probe(&self) -> Result<(), String> {
-        with!(Driver | Files, self, engine => engine.probe().await)
+        with!(Driver, self, engine => engine.probe().await)
     }
 
     pub async fn tables(&self) -> Result<Vec<String>, String> {
-        with!(Driver | Files, self, engine => engine.tables().await)
+        with!(Driver, self, engine => engine.tables().await)
     }
 
     pub async fn describe(&self, sql: String) -> Result<Vec<ColumnInfo>, Refusal> {
-        with!(Driver | Files, self, engine => engine.describe(sql).await)
+        with!(Driver, self, engine => engine.describe(sql).await)
     }
 
     /// In any order.
     pub async fn survey(&self) -> Result<Vec<SurveyedTable>, String> {
-        with!(Driver | Files, self, engine => engine.survey().await)
+        with!(Driver, self, engine => engine.survey().await)
     }
 
     /// Cursors over one state of the database, in the order of the questions.
     pub async fn open_cursors(&self, statements: Vec<Statement>) -> Result<Vec<Cursor>, String> {
-        with!(Driver | Files, self, engine => engine.open_cursors(statements).await)
+        with!(Driver, self, engine => engine.open_cursors(statements).await)
     }
 }
 
