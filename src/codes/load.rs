@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
+use super::table::with_near;
 use super::{CodeRow, CodeTable, Codes, trim};
 use crate::config::Fault;
 use crate::record::Complaint;
@@ -113,10 +114,9 @@ fn read_crosswalk(file: &Path, table: &mut CodeTable, faults: &mut Vec<Fault>) {
         if value.is_empty() || code.is_empty() {
             faults.push(fault(file, line, 1, Complaint::new("Q5004")));
         } else if table.row(code).is_none() {
-            let near = table.near(code);
-            let near = if near.is_empty() { "–".to_owned() } else { near.join("; ") };
-            let complaint = Complaint::new("Q5005").found(code).fact("value", value);
-            faults.push(fault(file, line, 1, complaint.fact("table", table.name()).fact("near", near)));
+            let complaint =
+                Complaint::new("Q5005").found(code).fact("value", value).fact("table", table.name());
+            faults.push(fault(file, line, 1, with_near(complaint, table, code)));
         } else if !table.cross(value, code) {
             faults.push(fault(file, line, 1, Complaint::new("Q5007").found(value)));
         }

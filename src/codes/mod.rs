@@ -17,7 +17,7 @@ use crate::record::{Complaint, Fingerprint, Fingerprinter};
 
 pub use narrow::{narrow, trim};
 pub use near::nearest;
-pub use table::{CodeRow, CodeTable};
+pub use table::{CodeRow, CodeTable, Hit};
 
 /// All code tables of one schema set with the city's crosswalks; a clone shares them.
 #[derive(Clone, Debug, Default)]
@@ -43,11 +43,7 @@ impl Codes {
     /// Errors: Q5101 with up to three near entries; Q5102 for a table that is not there.
     pub fn to_code(&self, table: &str, local: &str) -> Result<Arc<str>, Complaint> {
         let known = self.table(table)?;
-        known.to_code(local).ok_or_else(|| {
-            let near = known.near(local);
-            let complaint = Complaint::new("Q5101").found(local).fact("table", table);
-            complaint.fact("near", if near.is_empty() { "–".to_owned() } else { near.join("; ") })
-        })
+        known.find(local).map(|hit| hit.code.clone()).ok_or_else(|| known.unknown(local))
     }
 
     /// What a code means. `None`: no such table or code.
@@ -118,9 +114,10 @@ mod tests {
             ("02", Ok("02")),
             ("０２", Ok("02")),
             ("新材料(含纳米)", Ok("02")),
-            ("新材料", Err("02 新材料（含纳米）")),
-            ("电子信仰", Err("01 电子信息")),
-            ("绿化", Err("–")),
+            ("新材料", Err("near: 02 新材料（含纳米）")),
+            ("电子信仰", Err("near: 01 电子信息")),
+            ("绿化", Err("nothing in the table is near")),
+            ("电子\u{200b}信息", Ok("01")),
         ];
         for (given, expect) in rows {
             match (codes().to_code("tech-field", given), expect) {
@@ -128,13 +125,30 @@ mod tests {
                 (Err(complaint), Err(near)) => {
                     assert_eq!(complaint.id, "Q5101");
                     assert!(
-                        complaint.facts.contains(&("near".into(), near.into())),
+                        complaint.facts.contains(&("near_en".into(), near.into())),
                         "{given}: {complaint:?}"
                     );
                 }
                 (found, _) => panic!("{given}: {found:?}"),
             }
         }
+    }
+
+    #[test]
+    fn only_what_is_nearer_than_all_else_is_a_guess() {
+        let mut regions = CodeTable::new("region");
+        for (code, name) in [("370302", "淄川区"), ("371312", "河东区"), ("370305", "临淄区")] {
+            regions.add(CodeRow::new(code, name));
+        }
+        regions
+            .add(CodeRow { to: NaiveDate::from_ymd_opt(2019, 1, 8), ..CodeRow::new("371200", "莱芜市") });
+        let rows =
+            [("临淄", Some("370305")), ("淄东区", None), ("370309", None), ("莱芜", None), ("海南", None)];
+        for (given, expect) in rows {
+            assert_eq!(regions.guess(given).map(|row| row.code.as_ref()), expect, "{given}");
+        }
+        let codes: Vec<&str> = regions.near("淄东区").iter().map(|row| row.code.as_ref()).collect();
+        assert_eq!(codes, ["371312", "370302"]);
     }
 
     #[test]

@@ -3,6 +3,15 @@
 /// Up to `most` candidates near to `wanted`, best first: those that contain it or are contained in it, then
 /// those a few edits away (a third of the longer text at most).
 pub fn nearest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
+    ranked(wanted, candidates, most).into_iter().map(|(_, other)| other).collect()
+}
+
+/// As [`nearest`], each with how far it is.
+pub(super) fn ranked<'a>(
+    wanted: &str,
+    candidates: impl Iterator<Item = &'a str>,
+    most: usize,
+) -> Vec<(usize, &'a str)> {
     let letters: Vec<char> = wanted.chars().take(LETTERS_MAX).collect();
     if letters.is_empty() {
         return Vec::new();
@@ -11,7 +20,8 @@ pub fn nearest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>, most
         candidates.filter_map(|other| distance(wanted, &letters, other).map(|far| (far, other))).collect();
     found.sort();
     found.dedup();
-    found.into_iter().take(most).map(|(_, other)| other).collect()
+    found.truncate(most);
+    found
 }
 
 /// Longer texts are prose, not codes: comparing them letter by letter is slow and helps nobody.
@@ -21,7 +31,9 @@ const LETTERS_MAX: usize = 40;
 fn distance(wanted: &str, letters: &[char], other: &str) -> Option<usize> {
     let others: Vec<char> = other.chars().take(LETTERS_MAX).collect();
     let (short, long) = (letters.len().min(others.len()), letters.len().max(others.len()));
-    if short >= 2 && (other.contains(wanted) || wanted.contains(other)) {
+    // That a number stands inside another one is chance.
+    let is_number = wanted.bytes().all(|byte| byte.is_ascii_digit());
+    if short >= 2 && !is_number && (other.contains(wanted) || wanted.contains(other)) {
         return Some(long - short);
     }
     let allowed = long / 3;
@@ -63,6 +75,7 @@ mod tests {
         check("电子信恩", &["电子信息"]);
         check("农业", &[]);
         check("", &[]);
+        assert_eq!(nearest("999", ["1803999", "99"].into_iter(), 3), ["99"]);
         assert_eq!(nearest("mony", ["money", "month", "money_min"].into_iter(), 3), ["money"]);
     }
 }

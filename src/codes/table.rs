@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::{narrow, nearest, trim};
-use crate::record::{Fingerprint, Fingerprinter};
+use super::near::ranked;
+use super::{narrow, trim};
+use crate::record::{Complaint, Fingerprint, Fingerprinter};
 
 /// One code of the province.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +33,20 @@ impl CodeRow {
     pub fn is_current(&self, on: NaiveDate) -> bool {
         self.from.is_none_or(|from| from <= on) && self.to.is_none_or(|to| on <= to)
     }
+
+    /// Whether the code stands for whatever fits nowhere else: 其他, 其他省级计划, `…99 数论其他学科`.
+    pub fn is_other(&self) -> bool {
+        let says_so = |text: &str| text.contains("其他") || text.contains("其它");
+        let name = self.name.as_ref();
+        name.starts_with("其他") || name.starts_with("其它") || (self.code.ends_with("99") && says_so(name))
+    }
+}
+
+/// `04 新材料`.
+impl fmt::Display for CodeRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code, self.name)
+    }
 }
 
 /// A code table in the order of its file, with the city's words for its codes.
@@ -39,11 +55,20 @@ pub struct CodeTable {
     name: Arc<str>,
     rows: Vec<CodeRow>,
     by_code: HashMap<Arc<str>, usize>,
-    /// Folded names; of two rows with one name the first counts.
-    by_name: HashMap<Box<str>, usize>,
+    /// Folded names; several rows may have one.
+    by_name: HashMap<Box<str>, Vec<usize>>,
     /// The crosswalk in its file's order, as written.
     crosswalk: Vec<(Arc<str>, Arc<str>)>,
-    by_value: HashMap<Box<str>, Arc<str>>,
+    /// Folded values with their place in the crosswalk.
+    by_value: HashMap<Box<str>, usize>,
+}
+
+/// Where a word of the city led.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hit<'t> {
+    pub code: &'t Arc<str>,
+    /// The value of the crosswalk line that led there, as written; `None` for a code or a name of the province.
+    pub line: Option<&'t Arc<str>>,
 }
 
 impl CodeTable {
@@ -65,7 +90,7 @@ impl CodeTable {
             return false;
         }
         self.by_code.insert(row.code.clone(), self.rows.len());
-        self.by_name.entry(fold(&row.name).into()).or_insert(self.rows.len());
+        self.by_name.entry(fold(&row.name).into()).or_default().push(self.rows.len());
         self.rows.push(row);
         true
     }
@@ -77,7 +102,7 @@ impl CodeTable {
             return false;
         }
         let code = self.row(code).map_or_else(|| Arc::from(code), |row| row.code.clone());
-        self.by_value.insert(folded.into(), code.clone());
+        self.by_value.insert(folded.into(), self.crosswalk.len());
         self.crosswalk.push((value.into(), code));
         true
     }
@@ -99,14 +124,32 @@ impl CodeTable {
         &self.crosswalk
     }
 
-    /// By crosswalk, code or name, in this order. See [`super::Codes::to_code`].
-    pub fn to_code(&self, local: &str) -> Option<Arc<str>> {
+    /// By crosswalk, code or name, in this order; of two rows with one name the first counts. See
+    /// [`super::Codes::to_code`].
+    pub fn find(&self, local: &str) -> Option<Hit<'_>> {
         let folded = fold(local);
-        if let Some(code) = self.by_value.get(folded.as_ref()) {
-            return Some(code.clone());
+        if let Some(hit) = self.crossed(&folded) {
+            return Some(hit);
         }
-        let index = self.by_code.get(folded.as_ref()).or_else(|| self.by_name.get(folded.as_ref()))?;
-        Some(self.rows[*index].code.clone())
+        let named = || self.by_name.get(folded.as_ref()).and_then(|rows| rows.first());
+        let index = self.by_code.get(folded.as_ref()).or_else(named)?;
+        Some(Hit { code: &self.rows[*index].code, line: None })
+    }
+
+    /// By the crosswalk alone.
+    pub fn crossed(&self, local: &str) -> Option<Hit<'_>> {
+        let (value, code) = &self.crosswalk[*self.by_value.get(fold(local).as_ref())?];
+        Some(Hit { code, line: Some(value) })
+    }
+
+    /// Every row of a name, in the order of the table.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &CodeRow> {
+        self.by_name.get(fold(name).as_ref()).into_iter().flatten().map(|index| &self.rows[*index])
+    }
+
+    /// Q5101: a value that has no code here, with the near entries in words.
+    pub fn unknown(&self, local: &str) -> Complaint {
+        with_near(Complaint::new("Q5101").found(local).fact("table", &self.name), self, local)
     }
 
     pub fn to_local(&self, code: &str) -> Option<Arc<str>> {
@@ -114,21 +157,40 @@ impl CodeTable {
         word.or_else(|| self.row(code).map(|row| &row.name)).cloned()
     }
 
-    /// Up to three entries, as `code name`, that somebody may have meant.
-    pub fn near(&self, local: &str) -> Vec<String> {
+    /// Up to three rows that somebody may have meant, best first; those that are no longer in force come last.
+    pub fn near(&self, local: &str) -> Vec<&CodeRow> {
+        let mut rows: Vec<&CodeRow> = self.ranked(local).into_iter().map(|(_, row)| row).collect();
+        rows.sort_by_key(|row| row.to.is_some());
+        rows.truncate(3);
+        rows
+    }
+
+    /// The one row in force that is nearer than every other; a number that is near another number tells nothing.
+    pub fn guess(&self, local: &str) -> Option<&CodeRow> {
+        if fold(local).bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let ranked = self.ranked(local);
+        let mut in_force = ranked.iter().filter(|(_, row)| row.to.is_none());
+        let (far, best) = in_force.next()?;
+        in_force.next().is_none_or(|(other, _)| other > far).then_some(*best)
+    }
+
+    /// The rows near a value with how far they are, nearest first and each once.
+    fn ranked(&self, local: &str) -> Vec<(usize, &CodeRow)> {
+        const WORDS_MAX: usize = 6;
         let words = self.crosswalk.iter().map(|(value, _)| value.as_ref());
         let names = self.rows.iter().flat_map(|row| [row.name.as_ref(), row.code.as_ref()]);
-        let mut shown: Vec<String> = Vec::new();
-        for word in nearest(&fold(local), names.chain(words), 6) {
-            let Some(code) = self.to_code(word) else { continue };
-            let name = self.row(&code).map_or("", |row| row.name.as_ref());
-            let entry = format!("{code} {name}");
-            if !shown.contains(&entry) {
-                shown.push(entry);
+        let mut found: Vec<(usize, &CodeRow)> = Vec::new();
+        for (far, word) in ranked(&fold(local), names.chain(words), WORDS_MAX) {
+            let crossed = self.crossed(word).and_then(|hit| self.row(hit.code));
+            for row in crossed.into_iter().chain(self.row(word)).chain(self.named(word)) {
+                if !found.iter().any(|(_, known)| known.code == row.code) {
+                    found.push((far, row));
+                }
             }
         }
-        shown.truncate(3);
-        shown
+        found
     }
 
     /// Of the codes and the crosswalk, in their order.
@@ -152,10 +214,25 @@ impl CodeTable {
     }
 }
 
-/// The form in which values, codes and names are compared.
+/// The complaint with the near entries of a table in words: a dash would leave people guessing.
+pub(super) fn with_near(complaint: Complaint, table: &CodeTable, local: &str) -> Complaint {
+    let near: Vec<String> = table.near(local).iter().map(ToString::to_string).collect();
+    let (zh, en) = match near.join("; ") {
+        none if none.is_empty() => ("表中也没有相近的".to_owned(), "nothing in the table is near".to_owned()),
+        some => (format!("相近的有：{some}"), format!("near: {some}")),
+    };
+    complaint.fact("near_zh", zh).fact("near_en", en)
+}
+
+/// The form in which values, codes and names are compared: half-width, without what nobody sees.
 fn fold(text: &str) -> Cow<'_, str> {
-    match narrow(trim(text)) {
+    let is_unseen = |c: char| matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    let folded = match narrow(trim(text)) {
         Cow::Borrowed(text) => Cow::Borrowed(trim(text)),
         Cow::Owned(text) => Cow::Owned(trim(&text).to_owned()),
+    };
+    if folded.is_ascii() || !folded.contains(is_unseen) {
+        return folded;
     }
+    Cow::Owned(folded.chars().filter(|c| !is_unseen(*c)).collect())
 }

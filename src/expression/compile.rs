@@ -355,6 +355,27 @@ impl Compiler<'_> {
     }
 }
 
+/// The texts between the outermost `or`s; the whole text where `if` binds less than they do, or there are none.
+pub(super) fn alternatives(text: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_usize);
+    for token in tokenize(text, true, SyntaxConfig::default()) {
+        let Ok((token, span)) = token else { return vec![text] };
+        let (from, to) = (span.start_offset as usize, span.end_offset as usize);
+        match token {
+            Token::ParenOpen | Token::BracketOpen | Token::BraceOpen => depth += 1,
+            Token::ParenClose | Token::BracketClose | Token::BraceClose => depth = depth.saturating_sub(1),
+            Token::Ident("if" | "else") if depth == 0 => return vec![text],
+            Token::Ident("or") if depth == 0 => {
+                parts.extend(text.get(start..from));
+                start = to;
+            }
+            _ => (),
+        }
+    }
+    parts.extend(text.get(start..));
+    parts.into_iter().map(str::trim).collect()
+}
+
 fn remember(known: &mut Vec<Arc<str>>, name: &Arc<str>) {
     if !known.contains(name) {
         known.push(name.clone());

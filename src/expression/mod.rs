@@ -20,13 +20,13 @@ use crate::record::{Complaint, Value};
 
 pub use compile::CompileFault;
 pub use filters::{Filter, filters};
-pub use scope::{Hint, Names, Scope};
+pub use scope::{Hint, Names, Scope, Witness};
 
 use node::Node;
 
 /// The version of what filters and operators mean; it goes up when a result changes for the same input, so that
 /// the change shows as ours and not as the city's.
-pub const MEANING_VERSION: u64 = 1;
+pub const MEANING_VERSION: u64 = 2;
 
 /// A compiled expression; a clone shares it.
 ///
@@ -50,6 +50,13 @@ impl Expression {
     /// As it was written.
     pub fn text(&self) -> &str {
         &self.0.text
+    }
+
+    /// Its parts where it is `a or b or c`, so that people can be told which of them is true; else itself.
+    pub fn alternatives(&self) -> Vec<Expression> {
+        let parts = compile::alternatives(self.text());
+        let parts: Result<Vec<_>, _> = parts.into_iter().map(Expression::compile).collect();
+        parts.unwrap_or_else(|_| vec![self.clone()])
     }
 
     /// The columns or fields it reads, in order of appearance.

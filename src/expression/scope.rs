@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono_tz::Tz;
 use serde_json::{Map, Value as Json};
 
-use crate::codes::Codes;
+use crate::codes::{Codes, Hit};
 use crate::record::{Document, Row, Value};
 
 /// Everything an evaluation may look at.
@@ -17,11 +17,22 @@ pub struct Scope<'a> {
     pub codes: &'a Codes,
     /// The zone of times that are written without one.
     pub zone: Tz,
+    pub(super) witness: Option<&'a dyn Witness>,
+}
+
+/// Somebody who is told of every value that is looked up in a code table, beside what comes of the expression.
+pub trait Witness {
+    fn looked_up(&self, table: &Arc<str>, value: &str, hit: Option<Hit<'_>>);
 }
 
 impl<'a> Scope<'a> {
     pub fn new(names: &'a dyn Names, codes: &'a Codes, zone: Tz) -> Self {
-        Scope { names, codes, zone }
+        Scope { names, codes, zone, witness: None }
+    }
+
+    /// The same, with a witness.
+    pub fn before(self, witness: &'a dyn Witness) -> Self {
+        Scope { witness: Some(witness), ..self }
     }
 }
 

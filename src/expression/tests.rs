@@ -200,7 +200,7 @@ fn all_faults_of_a_text_are_found_at_once_with_their_places() {
     let expect =
         |pairs: &[(&str, usize)]| pairs.iter().map(|(id, at)| ((*id).to_owned(), *at)).collect::<Vec<_>>();
     assert_eq!(
-        faults("合同 | txet ~ mj | split(1, 2) ~ now() ~ x[1:2] ~ (y is odd)"),
+        faults("合同 | txet ~ mj | round(1, 2) ~ now() ~ x[1:2] ~ (y is odd)"),
         expect(&[("Q3003", 5), ("Q3004", 17), ("Q3002", 31), ("Q3002", 39), ("Q3002", 54)])
     );
     assert_eq!(faults("cgmc | "), expect(&[("Q3001", 5)]));
@@ -272,4 +272,18 @@ fn one_expression_serves_rows_of_different_shapes() {
     let one = row(&[("a", Value::Int(1)), ("b", Value::Int(2))]);
     let other = row(&[("b", Value::Int(3))]);
     assert_eq!([value(&one), value(&other), value(&one)], [2, 3, 2].map(Value::Int));
+}
+
+#[test]
+fn a_condition_falls_into_the_parts_of_which_one_may_be_true() {
+    let parts = |text: &str| -> Vec<String> {
+        let parts = Expression::compile(text).unwrap().alternatives();
+        parts.iter().map(|part| part.text().to_owned()).collect()
+    };
+    assert_eq!(
+        parts("a > 1 or b in ['or', 'x'] and not c\nor (d or e)"),
+        ["a > 1", "b in ['or', 'x'] and not c", "(d or e)"]
+    );
+    assert_eq!(parts("a or b if c else d"), ["a or b if c else d"]);
+    assert_eq!(parts("合同 | text == 'or'"), ["合同 | text == 'or'"]);
 }

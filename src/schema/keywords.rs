@@ -138,7 +138,8 @@ fn code(table: &CodeTable, code: &str, today: NaiveDate) -> Option<Miss> {
     let listed =
         |entries: Vec<String>| if entries.is_empty() { "–".to_owned() } else { entries.join("; ") };
     let Some(row) = table.row(code) else {
-        return Some(("Q4501", vec![("near", listed(table.near(code)))]));
+        let near = table.near(code).iter().map(ToString::to_string).collect();
+        return Some(("Q4501", vec![("near", listed(near))]));
     };
     if row.is_current(today) {
         return None;

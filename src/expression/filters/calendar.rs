@@ -1,6 +1,6 @@
 //! Days and times as they stand in the columns of twenty years.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 
 use crate::codes::{narrow, trim};
@@ -23,8 +23,10 @@ impl Moment {
         let mut reader = Reader { rest: trim(&narrowed) };
         let mut moment = reader.date()?;
         if !reader.rest.is_empty() {
-            moment.day?;
             (moment.time, moment.offset) = reader.time()?;
+            // A month has no time of day, unless it is the nought that stands for a missing day.
+            let is_nought = moment.time.is_none_or(|time| time == NaiveTime::MIN);
+            (moment.day.is_some() || is_nought).then_some(())?;
         }
         let plausible = moment.month.is_none_or(|month| (1..=12).contains(&month));
         let real = moment.day.is_none() || moment.date().is_some();
@@ -54,10 +56,17 @@ pub(super) fn in_zone(naive: NaiveDateTime, zone: Tz) -> Option<DateTime<FixedOf
     local.or_else(later).map(|time| time.fixed_offset())
 }
 
-/// MySQL's and Access's ways to say that no day was given.
+/// MySQL's and .NET's ways to write that no day was given.
 pub(super) fn is_zero_date(text: &str) -> bool {
     let text = trim(text);
-    ["0000-00-00", "0000-0-0", "00000000"].iter().any(|zero| text.starts_with(zero))
+    let zeros = ["0000-00-00", "0000-0-0", "0000/0", "0000.0", "00000000", "0001-01-01", "0001/1/1"];
+    zeros.iter().any(|zero| text.starts_with(zero))
+}
+
+/// The first day of Excel, Access and SQL Server, as seen from UTC too: what an empty cell became on its way.
+pub(super) fn is_zero_day(day: NaiveDate) -> bool {
+    let (year, month, of_month) = (day.year(), day.month(), day.day());
+    (year == 1899 && month == 12 && of_month >= 29) || (year <= 1900 && month == 1 && of_month == 1)
 }
 
 struct Reader<'a> {
@@ -101,6 +110,9 @@ impl<'a> Reader<'a> {
             }
             _ => return None,
         }
+        // 2023-05-00 is how MySQL keeps a month without a day.
+        moment.day = moment.day.filter(|day| *day > 0);
+        moment.month = moment.month.filter(|month| *month > 0 || moment.day.is_some());
         // Nothing is written before year 1000 or after 9999, and 0 is how unset columns look.
         (year >= 1000 && (digits.len() != 14 || self.rest.is_empty())).then_some(moment)
     }

@@ -26,6 +26,7 @@ pub(super) fn filters() -> Vec<Filter> {
             &[
                 ("'电子信息、新材料' | split | codes('tech-field')", "[\"01\",\"04\"]"),
                 ("'新材料' | codes('tech-field')", "[\"04\"]"),
+                ("'陶瓷、新材料' | split | codes('tech-field')", "Q5101"),
             ],
         ),
         Filter::plain("local", local).takes("local('table')", 1..=1).prepared(table).says(
@@ -67,7 +68,7 @@ fn code(input: Value, call: &Call<'_>) -> Outcome {
     let written = call.written(&input)?;
     match trim(&written) {
         "" => Ok(Value::Null),
-        local => call.scope.codes.to_code(table, local).map(Value::Text),
+        local => call.look_up(table, local, call.scope.codes.table(table)?.find(local)),
     }
 }
 
@@ -77,11 +78,17 @@ fn codes(input: Value, call: &Call<'_>) -> Outcome {
         other => vec![other],
     };
     let mut found = Vec::with_capacity(items.len());
+    let mut complaint = None;
+    // The first unknown item is complained of, but all are looked up: whoever watches learns of each.
     for item in items.into_iter().filter(|item| !item.is_null()) {
-        let item = code(item, call)?;
-        if !item.is_null() {
-            found.push(item);
+        match code(item, call) {
+            Ok(Value::Null) => (),
+            Ok(item) => found.push(item),
+            Err(other) => _ = complaint.get_or_insert(other),
         }
+    }
+    if let Some(complaint) = complaint {
+        return Err(complaint);
     }
     Ok(if found.is_empty() { Value::Null } else { Value::List(found) })
 }

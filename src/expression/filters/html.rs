@@ -11,6 +11,9 @@ pub(super) fn filters() -> Vec<Filter> {
             ("'<p>国内&nbsp;<b>领先</b></p><p>水平 &gt; 90%</p>' | html_text", "\"国内 领先\\n水平 > 90%\""),
             ("'<style>p{}</style>甲<br/>乙' | html_text", "\"甲\\n乙\""),
             ("'误差 < 0.1 mm，x<y' | html_text", "\"误差 < 0.1 mm，x<y\""),
+            ("'<p>甲<img src=\"data:image/png;base64,iVBORw0KGgo=\"/>乙<img src=\"/upload/1.jpg\"></p>' | html_text", "\"甲乙\""),
+            ("'<p class=\"MsoNormal\" style=\"mso-pagination:none\">甲<o:p></o:p></p><!--[if gte mso 9]><xml></xml><![endif]-->' | html_text", "\"甲\""),
+            ("'http://kj.example.cn/?id=1&amp;type=2' | html_text", "\"http://kj.example.cn/?id=1&type=2\""),
             ("'<p>&nbsp;</p>' | html_text", "null"),
         ],
     )]
@@ -25,7 +28,7 @@ fn html_text(input: Value, call: &Call<'_>) -> Result<Value, Complaint> {
     Ok(finish(&strip(&written)))
 }
 
-fn finish(text: &str) -> Value {
+pub(super) fn finish(text: &str) -> Value {
     if text.is_empty() { Value::Null } else { Value::text(text) }
 }
 
@@ -42,7 +45,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// The text of an HTML fragment. Never fails: what looks like no tag stays as it is.
-fn strip(html: &str) -> String {
+pub(super) fn strip(html: &str) -> String {
     let mut writer = Writer::default();
     let mut rest = html;
     while let Some(position) = rest.find(['<', '&']) {
@@ -112,10 +115,10 @@ const BLOCKS: &[&str] = &[
 ];
 const CELLS: &[&str] = &["td", "th"];
 /// Elements whose content is no text for people.
-const DROPPED: &[&str] = &["script", "style", "head", "title", "template", "xml"];
+pub(super) const DROPPED: &[&str] = &["script", "style", "head", "title", "template", "xml"];
 
 /// The name of the tag at the start (with its slash if it closes) and what comes after the tag.
-fn tag(rest: &str) -> Option<(&str, &str)> {
+pub(super) fn tag(rest: &str) -> Option<(&str, &str)> {
     let inside = &rest[1..];
     let first = inside.chars().next()?;
     if matches!(first, '!' | '?') {
@@ -152,7 +155,7 @@ fn tag(rest: &str) -> Option<(&str, &str)> {
 }
 
 /// What comes after `</name>`; everything is dropped if it is never closed.
-fn after_closing<'a>(rest: &'a str, name: &str) -> &'a str {
+pub(super) fn after_closing<'a>(rest: &'a str, name: &str) -> &'a str {
     let mut from = 0;
     while let Some(position) = rest[from..].find("</") {
         let start = from + position + 2;

@@ -10,24 +10,37 @@ type Outcome = Result<Value, Complaint>;
 pub(super) fn filters() -> Vec<Filter> {
     vec![
         Filter::plain("phone", phone).says(
-            "电话：手机去掉 +86、空格和横线；固定电话写成 区号-号码[-分机]；一次一个。",
-            "A phone: mobiles without +86, spaces and hyphens; landlines as area-number[-extension]; one at a time.",
+            "一个电话：手机去掉 +86、空格和横线；固定电话写成 区号-号码[-分机]；“电话：”一类的字和括号里的说明去掉。",
+            "One phone: mobiles without +86, spaces and hyphens; landlines as area-number[-extension]; labels such as 电话： and remarks in brackets go.",
             &[
                 ("'+86 138-1234-5678' | phone", "\"13812345678\""),
                 ("13812345678 | phone", "\"13812345678\""),
                 ("'（0533）2345678' | phone", "\"0533-2345678\""),
                 ("'0533-2345678转801' | phone", "\"0533-2345678-801\""),
+                ("'0533-2345678 分机801' | phone", "\"0533-2345678-801\""),
+                ("'手机：１３８ １２３４ ５６７８（张经理）' | phone", "\"13812345678\""),
                 ("'400-123-4567' | phone", "\"4001234567\""),
                 ("'2345678' | phone", "Q3210"),
                 ("'13812345678/13912345678' | phone", "Q3210"),
             ],
         ),
+        Filter::plain("phones", phones).says(
+            "一格里的若干电话，成为列表；只要一个时再接 first。",
+            "The phones of one cell as a list; add first where one is wanted.",
+            &[
+                ("'13812345678/0533-2345678转801' | phones", "[\"13812345678\",\"0533-2345678-801\"]"),
+                ("'13812345678 13912345678' | phones | first", "\"13812345678\""),
+                ("'138 1234 5678' | phones", "[\"13812345678\"]"),
+                ("'13812345678或2345678' | phones", "Q3210"),
+            ],
+        ),
         Filter::plain("uscc", uscc).says(
-            "统一社会信用代码：变半角、大写，去掉空格和横线；不猜错字。",
-            "A unified social credit code: half-width, upper case, without spaces and hyphens; misread letters are not guessed.",
+            "统一社会信用代码：变半角、大写，去掉空格和横线；错认的 O、I 不改成 0、1，留给校验报错。",
+            "A unified social credit code: half-width, upper case, without spaces and hyphens; letters misread for digits (O, I) stay, for the schema to complain of.",
             &[
                 ("'９１３７０３０３ma00000aau' | uscc", "\"91370303MA00000AAU\""),
                 ("'9137 0303-MA00000AAU' | uscc", "\"91370303MA00000AAU\""),
+                ("'9137O3O3MAI0000AAU' | uscc", "\"9137O3O3MAI0000AAU\""),
             ],
         ),
         Filter::plain("patent", patent).says(
@@ -36,6 +49,8 @@ pub(super) fn filters() -> Vec<Filter> {
             &[
                 ("'zl 2021 1 0123456.7' | patent", "\"ZL202110123456.7\""),
                 ("'CN2021101234567' | patent", "\"ZL202110123456.7\""),
+                ("'专利号：ZL200410033864.x' | patent", "\"ZL200410033864.X\""),
+                ("'ＺＬ２０２２２０１２３４５６．７（实用新型）' | patent", "\"ZL202220123456.7\""),
                 ("'981000010' | patent", "\"ZL98100001.0\""),
                 ("'申请中' | patent", "Q3211"),
                 ("'CN113456789A' | patent", "Q3211"),
@@ -68,10 +83,21 @@ fn phone(input: Value, call: &Call<'_>) -> Outcome {
     normal_phone(&narrowed).map(Value::text).ok_or_else(|| Complaint::new("Q3210").found(&written))
 }
 
+fn phones(input: Value, call: &Call<'_>) -> Outcome {
+    several(&input, call, normal_phone, "Q3210")
+}
+
+/// Words before a number, and what people put before an extension.
+const PHONE_LABELS: &[&str] =
+    &["联系电话", "办公电话", "固定电话", "手机号", "手机", "电话", "固话", "座机", "办公", "tel"];
+const EXTENSIONS: &[&str] = &["转分机", "分机号", "分机", "转", "ext.", "ext", "*", "#"];
+
 fn normal_phone(text: &str) -> Option<String> {
+    let text = unlabelled(text, PHONE_LABELS);
     // The parts between whatever people put between them.
     let is_gap = |c: char| matches!(c, '-' | '—' | '–' | '(' | ')' | '.' | '_') || c.is_whitespace();
-    let (main, extension) = match text.split_once('转') {
+    let split = EXTENSIONS.iter().find_map(|word| text.split_once(word));
+    let (main, extension) = match split {
         Some((main, extension)) => (main, Some(extension.trim_matches(is_gap))),
         None => (text, None),
     };
@@ -134,29 +160,50 @@ fn patent(input: Value, call: &Call<'_>) -> Outcome {
 }
 
 fn patents(input: Value, call: &Call<'_>) -> Outcome {
-    let written = call.written(&input)?;
+    several(&input, call, normal_patent, "Q3211")
+}
+
+/// A list of the numbers in a text. Errors: the complaint `id` for any part that is none.
+fn several(input: &Value, call: &Call<'_>, normal: fn(&str) -> Option<String>, id: &str) -> Outcome {
+    let written = call.written(input)?;
     let narrowed = narrow(trim(&written));
+    let is_between =
+        |c: char| matches!(c, ',' | ';' | '、' | '/' | '|' | '或' | '和' | '及' | '\n' | '\r' | '\t');
     let mut found = Vec::new();
-    for part in
-        narrowed.split([',', ';', '、', '/', '|', '\n', '\r', '\t']).map(trim).filter(|part| !part.is_empty())
-    {
+    for part in narrowed.split(is_between).map(trim).filter(|part| !part.is_empty()) {
         // A space may stand inside a number or between two.
-        if let Some(number) = normal_patent(part) {
+        if let Some(number) = normal(part) {
             found.push(Value::text(number));
             continue;
         }
         for word in part.split_whitespace() {
-            match normal_patent(word) {
+            match normal(word) {
                 Some(number) => found.push(Value::text(number)),
-                None => return Err(Complaint::new("Q3211").found(part)),
+                None => return Err(Complaint::new(id).found(part)),
             }
         }
     }
     Ok(if found.is_empty() { Value::Null } else { Value::List(found) })
 }
 
+/// Without one of the labels before it, its colon, and a remark in brackets at the end that holds no digit.
+fn unlabelled<'t>(text: &'t str, labels: &[&str]) -> &'t str {
+    let starts =
+        |label: &&&str| text.get(..label.len()).is_some_and(|start| start.eq_ignore_ascii_case(label));
+    let length = labels.iter().find(starts).map_or(0, |label| label.len());
+    let text = text[length..].trim_start_matches([':', '：']).trim();
+    match text.strip_suffix(')').and_then(|inside| inside.rsplit_once('(')) {
+        Some((number, remark)) if !remark.contains(|c: char| c.is_ascii_digit()) => number.trim_end(),
+        _ => text,
+    }
+}
+
+const PATENT_LABELS: &[&str] =
+    &["专利申请号", "发明专利", "实用新型", "外观设计", "专利号", "申请号", "授权号"];
+
 /// Source: ZC 0006-2003: 8 or 12 digits, a point, a check character.
 fn normal_patent(text: &str) -> Option<String> {
+    let text = unlabelled(text, PATENT_LABELS);
     let tight: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
     let number = tight.strip_prefix("ZL").or_else(|| tight.strip_prefix("CN")).unwrap_or(&tight);
     let number = number.trim_start_matches(['.', ':']).replace(['.', '-', '·'], "");

@@ -8,8 +8,10 @@ mod code;
 mod html;
 mod identifier;
 mod list;
+mod markup;
 mod money;
 mod number;
+mod person;
 mod region;
 mod text;
 mod time;
@@ -18,11 +20,13 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, LazyLock};
 
+use chrono_tz::Tz;
 use regex::Regex;
 use rust_decimal::Decimal;
 
 use super::node::Node;
 use super::scope::Scope;
+use crate::codes::Hit;
 use crate::record::{Complaint, Value};
 
 /// One filter with its documentation.
@@ -52,11 +56,13 @@ pub fn filters() -> &'static [Filter] {
         let rooms = [
             text::filters(),
             html::filters(),
+            markup::filters(),
             list::filters(),
             number::filters(),
             money::filters(),
             time::filters(),
             identifier::filters(),
+            person::filters(),
             region::filters(),
             code::filters(),
         ];
@@ -143,6 +149,10 @@ pub(super) enum Ready {
     Pattern(Regex),
     Table(Arc<str>),
     Kind(Arc<str>),
+    /// The zone of times that are written without one.
+    Zone(Tz),
+    /// Where the addresses of a page begin.
+    Base(Arc<str>),
     Each(Box<Step>),
 }
 
@@ -206,6 +216,17 @@ impl Call<'_> {
         }
     }
 
+    /// What the input led to in a code table, told to whoever watches. Errors: Q5101, Q5102.
+    fn look_up(&self, table: &Arc<str>, value: &str, hit: Option<Hit<'_>>) -> Result<Value, Complaint> {
+        if let Some(witness) = self.scope.witness {
+            witness.looked_up(table, value, hit);
+        }
+        match hit {
+            Some(hit) => Ok(Value::Text(hit.code.clone())),
+            None => Err(self.scope.codes.table(table)?.unknown(value)),
+        }
+    }
+
     /// Q3102: a type that the filter cannot take.
     fn unfit(&self, found: &Value, wanted: &str) -> Complaint {
         let complaint = Complaint::new("Q3102").found(found).fact("filter", self.filter.name);
@@ -247,10 +268,19 @@ mod tests {
         fields.add(CodeRow::new("04", "新材料"));
         fields.cross("电子与信息", "01");
         let mut regions = CodeTable::new("region");
-        for (code, name) in
-            [("370000", "山东省"), ("370200", "青岛市"), ("370300", "淄博市"), ("370303", "张店区")]
-        {
-            regions.add(CodeRow::new(code, name));
+        for (code, name, parent) in [
+            ("370000", "山东省", ""),
+            ("370100", "济南市", "370000"),
+            ("370103", "市中区", "370100"),
+            ("370200", "青岛市", "370000"),
+            ("370300", "淄博市", "370000"),
+            ("370303", "张店区", "370300"),
+            ("370400", "枣庄市", "370000"),
+            ("370402", "市中区", "370400"),
+            ("371200", "莱芜市", "370000"),
+        ] {
+            let parent = (!parent.is_empty()).then(|| parent.into());
+            regions.add(CodeRow { parent, ..CodeRow::new(code, name) });
         }
         regions.cross("淄博高新区", "370303");
         regions.cross("高新区", "370303");

@@ -19,7 +19,10 @@ pub(super) fn filters() -> Vec<Filter> {
                 ("1234567 | money('元')", "\"123.4567\""),
                 ("'307.5亿元' | money('元')", "\"3075000\""),
                 ("'￥1,200.00元' | money('万元')", "\"0.12\""),
+                ("'１２０万元' | money('元')", "\"120\""),
+                ("'0.8亿' | money('元')", "\"8000\""),
                 ("'面议' | money('元')", "null"),
+                ("0 | null_words('0') | money('元')", "null"),
                 ("'50-100万' | money('万元')", "Q3204"),
                 ("'五十万' | money('万元')", "Q3203"),
                 ("'5' | money('美元')", "Q3005"),
@@ -30,6 +33,8 @@ pub(super) fn filters() -> Vec<Filter> {
             "The lower end of a range of money in 万元; null if it has none.",
             &[
                 ("'50-100万' | money_min('元')", "\"50\""),
+                ("'50～100万元' | money_min('元')", "\"50\""),
+                ("'面议' | money_min('元')", "null"),
                 ("'100万以下' | money_min('元')", "null"),
                 ("'80' | money_min('万元')", "\"80\""),
             ],
@@ -38,6 +43,7 @@ pub(super) fn filters() -> Vec<Filter> {
             "金额区间的上限，换算成万元；没有上限得空值。",
             "The upper end of a range of money in 万元; null if it has none.",
             &[
+                ("'50-100万' | money_max('元')", "\"100\""),
                 ("'50万元至1亿元' | money_max('元')", "\"10000\""),
                 ("'100万以上' | money_max('元')", "null"),
             ],

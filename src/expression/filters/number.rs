@@ -36,12 +36,30 @@ pub(super) fn filters() -> Vec<Filter> {
             "Rounded to n decimal places (0 if left out), halves away from zero.",
             &[("2.345 | round(2)", "\"2.35\""), ("-2.5 | round", "\"-3\""), ("1 | round(99)", "Q3102")],
         ),
+        Filter { sees_null: true, ..Filter::plain("outside", outside) }.takes("outside(low, high)", 2..=2).says(
+            "数是否在合理范围之外，用在 hold_when 里拦住差一万倍的单位错误；none 表示这一头不限，空值不算在外。",
+            "Whether a number lies beyond plausible bounds, for hold_when to stop a unit error of ×10,000; none leaves an end open, and null is not outside.",
+            &[
+                ("50000000000 | money('元') | outside(0.1, 10000)", "true"),
+                ("'120' | money('万元') | outside(0.1, 10000)", "false"),
+                ("'1200000' | money('万元') | outside(none, 10000)", "true"),
+                ("-5 | outside(none, 10000)", "false"),
+                ("none | outside(1, 9)", "false"),
+                ("'甲' | outside(1, 9)", "Q3102"),
+            ],
+        ),
         Filter::plain("bool", boolean).takes("bool | bool('1/2')", 0..=1).prepared(words).says(
-            "是非：认 0/1、是/否、Y/N、true/false；或自定“是/否”两个值。",
-            "True or false: 0/1, 是/否, Y/N, true/false; or the two values that are given, true first.",
+            "是非：认 0/1、是/否、有/无、Y/N、true/false、√/×；或自定“是/否”两个值，如 '1/2'。",
+            "True or false: 0/1, 是/否, 有/无, Y/N, true/false, √/×; or the two values that are given, true first.",
             &[
                 ("'是' | bool", "true"),
                 ("0 | bool", "false"),
+                ("'无' | bool", "false"),
+                ("'Ｙ' | bool", "true"),
+                ("'FALSE' | bool", "false"),
+                ("'√' | bool", "true"),
+                ("'×' | bool", "false"),
+                ("1 | bool('1/2')", "true"),
                 ("2 | bool('1/2')", "false"),
                 ("2 | bool", "Q3208"),
                 ("1 | bool('1')", "Q3005"),
@@ -111,6 +129,18 @@ fn round(input: Value, call: &Call<'_>) -> Outcome {
     }
 }
 
+fn outside(input: Value, call: &Call<'_>) -> Outcome {
+    let number = |value: &Value| match value {
+        Value::Null => Ok(None),
+        other => operators::number(other).map(Some).ok_or_else(|| call.unfit(other, "decimal")),
+    };
+    let bound = |place: usize| number(call.arguments.get(place).unwrap_or(&Value::Null));
+    let (low, high) = (bound(0)?, bound(1)?);
+    let is_outside =
+        |number: Decimal| low.is_some_and(|low| number < low) || high.is_some_and(|high| number > high);
+    Ok(Value::Bool(number(&input)?.is_some_and(is_outside)))
+}
+
 fn words(filter: &'static Filter, values: &[Value]) -> Result<Ready, Complaint> {
     if values.is_empty() {
         return Ok(Ready::Nothing);
@@ -131,7 +161,7 @@ fn boolean(input: Value, call: &Call<'_>) -> Outcome {
             "words",
             match call.ready {
                 Ready::Words(yes, no) => format!("{yes}/{no}"),
-                _ => "0/1, 是/否, Y/N, true/false".to_owned(),
+                _ => "0/1, 是/否, 有/无, Y/N, true/false, √/×".to_owned(),
             },
         )
     };
@@ -150,8 +180,8 @@ fn boolean(input: Value, call: &Call<'_>) -> Outcome {
         (Ready::Words(_, no), word) if no.as_ref() == word => Some(false),
         (Ready::Words(..), _) => None,
         (_, word) => match word.to_ascii_lowercase().as_str() {
-            "1" | "是" | "y" | "yes" | "true" => Some(true),
-            "0" | "否" | "n" | "no" | "false" => Some(false),
+            "1" | "是" | "有" | "y" | "yes" | "t" | "true" | "√" | "✓" | "✔" => Some(true),
+            "0" | "否" | "无" | "n" | "no" | "f" | "false" | "×" | "✗" | "✘" => Some(false),
             _ => None,
         },
     };

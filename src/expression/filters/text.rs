@@ -39,11 +39,14 @@ pub(super) fn filters() -> Vec<Filter> {
         Filter::plain("narrow", narrow).says(
             "全角字母、数字、标点变半角。",
             "Full-width letters, digits and punctuation become half-width.",
-            &[("'ＡＢ（１）' | narrow", "\"AB(1)\"")],
+            &[
+                ("'ＡＢ（１）' | narrow", "\"AB(1)\""),
+                ("'Ｃ２６１４，软件' | narrow", "\"C2614,软件\""),
+            ],
         ),
         Filter::plain("null_words", null_words).takes("null_words | null_words('未填', …)", 0..=20).says(
-            "无、暂无、-、*、/、N/A、NULL 和空文本变为空值；可再列别的词。",
-            "无, 暂无, -, *, /, N/A, NULL and the empty text become null; more words may be listed.",
+            "无、暂无、不详、空、不适用、-、—、*、/、N/A、NULL 和空文本变为空值；可再列别的词，列出 '0' 时各种写法的零也算（如 0 表示面议）。",
+            "无, 暂无, 不详, 空, 不适用, -, —, *, /, N/A, NULL and the empty text become null; more words may be listed, and with '0' any writing of zero goes too (as where 0 means 面议).",
             NULL_WORDS_EXAMPLES,
         ),
         Filter { sees_null: true, ..Filter::plain("default", default) }.takes("default(x)", 1..=1).says(
@@ -62,6 +65,7 @@ pub(super) fn filters() -> Vec<Filter> {
             &[
                 ("'高精度机器人' | substr(3)", "\"高精度\""),
                 ("'370303' | substr(4, 2)", "\"03\""),
+                ("'C2614' | substr(1, 4)", "\"2614\""),
                 ("'甲' | substr(-1)", "Q3102"),
             ],
         ),
@@ -89,9 +93,20 @@ pub(super) fn filters() -> Vec<Filter> {
 
 const NULL_WORDS_EXAMPLES: &[(&str, &str)] = &[
     ("'暂无' | null_words", "null"),
+    ("'无。' | null_words", "null"),
+    ("'不详' | null_words", "null"),
+    ("'空' | null_words", "null"),
     ("'--' | null_words", "null"),
+    ("'———' | null_words", "null"),
+    ("'*' | null_words", "null"),
+    ("'Ｎ／Ａ' | null_words", "null"),
     ("'无锡' | null_words", "\"无锡\""),
     ("'未填' | null_words('未填')", "null"),
+    ("0 | null_words", "0"),
+    ("0 | null_words('0')", "null"),
+    ("'000000' | null_words('0')", "null"),
+    ("'0.00' | null_words('0') | money('万元')", "null"),
+    ("'1050' | null_words('0')", "\"1050\""),
 ];
 
 fn text(input: Value, call: &Call<'_>) -> Outcome {
@@ -142,12 +157,31 @@ fn narrow(input: Value, call: &Call<'_>) -> Outcome {
 }
 
 fn null_words(input: Value, call: &Call<'_>) -> Outcome {
-    let Value::Text(text) = &input else { return Ok(input) };
-    let word = without_blanks(text);
-    let is_filler = word.chars().all(|c| matches!(c, '-' | '—' | '－' | '*' | '/'));
-    let is_word = matches!(word, "无" | "暂无" | "N/A" | "n/a" | "NULL" | "null");
-    let is_listed = || call.arguments.iter().any(|listed| listed.as_str().is_some_and(|other| other == word));
-    Ok(if is_filler || is_word || is_listed() { Value::Null } else { input })
+    let written = match &input {
+        Value::Text(text) => half_width(text),
+        // A number is not given only where the route says so.
+        Value::Int(_) | Value::Decimal(_) => std::borrow::Cow::Owned(input.to_string()),
+        _ => return Ok(input),
+    };
+    let word = without_blanks(&written);
+    let is_zero = |word: &str| word.contains('0') && word.chars().all(|c| matches!(c, '0' | '.' | ','));
+    let is_listed = || {
+        call.arguments.iter().map(ToString::to_string).any(|listed| {
+            half_width(&listed) == word || (is_zero(&listed) && listed.len() == 1 && is_zero(word))
+        })
+    };
+    let is_null = matches!(input, Value::Text(_)) && says_nothing(word) || is_listed();
+    Ok(if is_null { Value::Null } else { input })
+}
+
+/// Nothing but strokes, or a word for nothing.
+fn says_nothing(word: &str) -> bool {
+    let word = word.trim_end_matches(['。', '.']);
+    word.chars().all(|c| matches!(c, '-' | '—' | '–' | '―' | '*' | '/' | '\\' | '_'))
+        || matches!(word, "无" | "暂无" | "没有" | "空" | "不详" | "不适用" | "(空)" | "(无)")
+        || ["n/a", "null", "(null)", "none", "nil", "undefined"]
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known))
 }
 
 fn default(input: Value, call: &Call<'_>) -> Outcome {

@@ -1,34 +1,43 @@
 //! Days and instants.
 
-use chrono::{DateTime, Datelike, Days, Months, TimeDelta};
+use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveTime, TimeDelta};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
-use super::calendar::{Moment, in_zone, is_zero_date};
-use super::{Call, Filter};
-use crate::codes::trim;
+use super::calendar::{Moment, in_zone, is_zero_date, is_zero_day};
+use super::{Call, Filter, Ready, bad_argument};
+use crate::codes::{narrow, trim};
 use crate::record::{Complaint, Value};
 
 type Outcome = Result<Value, Complaint>;
 
 pub(super) fn filters() -> Vec<Filter> {
     vec![
-        Filter::plain("date", date).says(
-            "日期：认 2023-05-01、2023.5.1、2023/5/1、20230501、2023年5月1日，可带时间；0000-00-00 变为空值。",
-            "A day: 2023-05-01, 2023.5.1, 2023/5/1, 20230501, 2023年5月1日, also with a time; 0000-00-00 becomes null.",
-            &[
-                ("'2021.3.12' | date", "\"2021-03-12\""),
-                ("20230501 | date", "\"2023-05-01\""),
-                ("'2023-04-30T16:00:00Z' | date", "\"2023-05-01\""),
-                ("'2023' | date", "Q3206"),
-                ("'2023年5月' | date", "Q3206"),
-                ("'去年' | date", "Q3205"),
-            ],
+        Filter::plain("date", date).takes("date | date('UTC')", 0..=1).prepared(zone).says(
+            "日期：认 2023-05-01、2023.5.1、2023/5/1、20230501、2023年5月1日，可带时间；0000-00-00 和 1899-12-31 一类的空日期变为空值；缺日、缺月的报错，不补。文本是没写时区的 UTC 时间时写 date('UTC')。",
+            "A day: 2023-05-01, 2023.5.1, 2023/5/1, 20230501, 2023年5月1日, also with a time; the likes of 0000-00-00 and 1899-12-31, which stand for no day, become null; a missing day or month is a complaint, never filled in. date('UTC') for texts of UTC times without a zone.",
+            DATE_EXAMPLES,
         ),
-        Filter::plain("datetime", datetime).says(
-            "时刻：日期加时间；没写时区的按数据源的时区。",
-            "An instant: a day with its time, in the source's zone where none is written.",
+        Filter::plain("datetime", datetime).takes("datetime | datetime('UTC')", 0..=1).prepared(zone).says(
+            "时刻：日期加时间；没写时区的按数据源的时区，或按括号里的时区。",
+            "An instant: a day with its time, in the source's zone where none is written, or in the zone given.",
             &[
                 ("'2023-05-01 08:30:00' | datetime", "\"2023-05-01T08:30:00+08:00\""),
                 ("'2023/5/1' | datetime", "\"2023-05-01T00:00:00+08:00\""),
+                ("'2023-04-30 16:00:00' | datetime('UTC')", "\"2023-05-01T00:00:00+08:00\""),
+                ("'2023-05-01 08:30' | datetime('北京')", "Q3005"),
+            ],
+        ),
+        Filter::plain("excel", excel).says(
+            "Excel 日期序号变日期，有小数的变时刻；同一列里写成日期的文本照 date 读。",
+            "A day from an Excel serial number, an instant if it has a fraction; texts in the same column that write a day are read as by date.",
+            &[
+                ("45047 | excel", "\"2023-05-01\""),
+                ("'45047.354166666667' | excel", "\"2023-05-01T08:30:00+08:00\""),
+                ("'2023.5.1' | excel", "\"2023-05-01\""),
+                ("2023 | excel", "Q3206"),
+                ("0 | excel", "null"),
+                ("1682899200 | excel", "Q3121"),
             ],
         ),
         Filter::plain("year", year).says(
@@ -44,7 +53,11 @@ pub(super) fn filters() -> Vec<Filter> {
         Filter::plain("month", month).says(
             "年月，写作 2023-05；只有年月的文本也认。",
             "The month of a year as 2023-05; a text with year and month only will do.",
-            &[("'2023年5月' | month", "\"2023-05\""), ("'2023' | month", "Q3206")],
+            &[
+                ("'2023年5月' | month", "\"2023-05\""),
+                ("'2023-05-00' | month", "\"2023-05\""),
+                ("'2023' | month", "Q3206"),
+            ],
         ),
         Filter::plain("unix", unix).says(
             "Unix 秒变时刻；0 变为空值。",
@@ -76,43 +89,113 @@ pub(super) fn filters() -> Vec<Filter> {
     ]
 }
 
+const DATE_EXAMPLES: &[(&str, &str)] = &[
+    ("'2023-05-01' | date", "\"2023-05-01\""),
+    ("'2021.3.12' | date", "\"2021-03-12\""),
+    ("'2021/3/12' | date", "\"2021-03-12\""),
+    ("20230501 | date", "\"2023-05-01\""),
+    ("'２０２３年５月１日' | date", "\"2023-05-01\""),
+    ("'2023-05-01 00:00:00.0' | date", "\"2023-05-01\""),
+    ("'2023-04-30T16:00:00Z' | date", "\"2023-05-01\""),
+    ("'2023-04-30 16:00:00' | date", "\"2023-04-30\""),
+    ("'2023-04-30 16:00:00' | date('UTC')", "\"2023-05-01\""),
+    ("'2023-05-01' | date('UTC')", "\"2023-05-01\""),
+    ("'1899-12-31 16:00:00' | date", "null"),
+    ("'0000-00-00' | date", "null"),
+    ("'2023' | date", "Q3206"),
+    ("'2023年5月' | date", "Q3206"),
+    ("'2023-05-00' | date", "Q3206"),
+    ("'去年' | date", "Q3205"),
+];
+
+fn zone(filter: &'static Filter, values: &[Value]) -> Result<Ready, Complaint> {
+    if values.is_empty() {
+        return Ok(Ready::Nothing);
+    }
+    let name = super::one_text(filter, values)?;
+    name.parse().map(Ready::Zone).map_err(|_| bad_argument(filter, &name))
+}
+
 /// The moment in a text or number; `None` if none is given. Errors: Q3205.
 fn moment(input: &Value, call: &Call<'_>) -> Result<Option<Moment>, Complaint> {
     let written = call.written(input)?;
     if trim(&written).is_empty() || is_zero_date(&written) {
         return Ok(None);
     }
-    Moment::read(&written).map(Some).ok_or_else(|| Complaint::new("Q3205").found(&written))
+    let moment = Moment::read(&written).ok_or_else(|| Complaint::new("Q3205").found(&written))?;
+    Ok(Some(moment).filter(|moment| !moment.date().is_some_and(is_zero_day)))
+}
+
+/// The instant that a text gives: by its own offset, else in the filter's zone, else at home. A day without a time
+/// begins at home. Errors: a typed instant has its zone already, and another one for it would be a mistake.
+fn instant_of(input: &Value, call: &Call<'_>) -> Result<Option<Option<DateTime<FixedOffset>>>, Complaint> {
+    let home = call.scope.zone;
+    let zone = match call.ready {
+        Ready::Zone(_) if matches!(input, Value::DateTime(_)) => return Err(call.unfit(input, "text")),
+        Ready::Zone(zone) => Some(*zone),
+        _ => None,
+    };
+    Ok(match input {
+        Value::DateTime(time) => Some(Some(*time)),
+        Value::Date(day) => Some(in_zone(day.and_time(NaiveTime::MIN), home)),
+        other => moment(other, call)?.map(|moment| {
+            let written = moment.time.and(zone).unwrap_or(home);
+            moment.instant(written).map(|time| match zone {
+                Some(_) => time.with_timezone(&home).fixed_offset(),
+                None => time,
+            })
+        }),
+    })
 }
 
 fn date(input: Value, call: &Call<'_>) -> Outcome {
-    match &input {
-        Value::Date(_) => Ok(input),
-        Value::DateTime(time) => Ok(Value::Date(time.with_timezone(&call.scope.zone).date_naive())),
-        other => {
-            let Some(moment) = moment(other, call)? else { return Ok(Value::Null) };
-            let day = match moment.offset {
-                // An instant in another zone: its day is the day at home.
-                Some(_) => moment
-                    .instant(call.scope.zone)
-                    .map(|time| time.with_timezone(&call.scope.zone).date_naive()),
-                None => moment.date(),
-            };
-            day.map(Value::Date).ok_or_else(|| Complaint::new("Q3206").found(other))
-        }
+    if let Value::Date(day) = input {
+        return Ok(if is_zero_day(day) { Value::Null } else { input });
     }
+    let Some(time) = instant_of(&input, call)? else { return Ok(Value::Null) };
+    // An instant in another zone: its day is the day at home.
+    let day = time.map(|time| time.with_timezone(&call.scope.zone).date_naive());
+    let day = day.ok_or_else(|| Complaint::new("Q3206").found(&input))?;
+    Ok(if is_zero_day(day) { Value::Null } else { Value::Date(day) })
 }
 
 fn datetime(input: Value, call: &Call<'_>) -> Outcome {
-    let time = match &input {
-        Value::DateTime(_) => return Ok(input),
-        Value::Date(day) => in_zone(day.and_time(chrono::NaiveTime::MIN), call.scope.zone),
-        other => {
-            let Some(moment) = moment(other, call)? else { return Ok(Value::Null) };
-            moment.instant(call.scope.zone)
-        }
+    let Some(time) = instant_of(&input, call)? else { return Ok(Value::Null) };
+    let time = time.ok_or_else(|| Complaint::new("Q3206").found(&input))?;
+    let day = time.with_timezone(&call.scope.zone).date_naive();
+    Ok(if is_zero_day(day) { Value::Null } else { Value::DateTime(time) })
+}
+
+/// Serial numbers of the days from 1927 to 2099: five digits, which no other way to write a date has.
+const SERIALS: std::ops::RangeInclusive<i64> = 10_000..=73_050;
+const DAY_SECONDS: i64 = 86_400;
+
+/// Source: ECMA-376, date serials of the 1900 system: 25569 is 1970-01-01.
+fn excel(input: Value, call: &Call<'_>) -> Outcome {
+    if let Value::Date(_) | Value::DateTime(_) = input {
+        return Ok(input);
+    }
+    let written = call.written(&input)?;
+    let Some(serial) = super::number::exact(&narrow(trim(&written))) else { return date(input, call) };
+    if serial.is_zero() {
+        return Ok(Value::Null);
+    }
+    let whole = serial.trunc().to_i64().filter(|whole| SERIALS.contains(whole));
+    let Some(whole) = whole else {
+        // 2023, 202305 and 20230501 are dates that somebody wrote as numbers.
+        let looks_written = serial.is_integer() && matches!(trim(&written).len(), 4 | 6 | 8 | 14);
+        let complaint = || Complaint::new("Q3121").found(&input);
+        return if looks_written { date(input, call) } else { Err(complaint()) };
     };
-    time.map(Value::DateTime).ok_or_else(|| Complaint::new("Q3206").found(&input))
+    let day = DateTime::from_timestamp((whole - 25_569) * DAY_SECONDS, 0).map(|time| time.date_naive());
+    let seconds = (serial.fract() * Decimal::from(DAY_SECONDS)).round().to_i64().unwrap_or(0);
+    let complaint = || Complaint::new("Q3121").found(&input);
+    let day = day.ok_or_else(complaint)?;
+    if serial.is_integer() {
+        return Ok(Value::Date(day));
+    }
+    let time = day.and_time(NaiveTime::MIN).checked_add_signed(TimeDelta::seconds(seconds));
+    time.and_then(|time| in_zone(time, call.scope.zone)).map(Value::DateTime).ok_or_else(complaint)
 }
 
 fn year(input: Value, call: &Call<'_>) -> Outcome {
