@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono_tz::Tz;
 
 use super::field::Field;
-use super::{Group, Mapping, Predicate};
+use super::{Group, HOLD_WHEN, Mapping, Predicate};
 use crate::codes::Codes;
 use crate::config::{self, Fault, Flow, Located, Route};
 use crate::expression::{Expression, MEANING_VERSION};
@@ -25,7 +25,7 @@ impl Mapping {
         let source = &push.source;
         let publish_when = reader.predicate("publish_when", &source.publish_when);
         let withdraw_when = source.withdraw_when.as_ref().map(|text| reader.predicate("withdraw_when", text));
-        let hold_when = source.hold_when.as_ref().map(|text| reader.predicate("hold_when", text));
+        let hold_when = source.hold_when.as_ref().map(|text| reader.predicate(HOLD_WHEN, text));
         let title = push.title.as_ref().map(|text| reader.expression(text));
         let fields = reader.fields(&push.fields, &push.children);
         let mut groups = Vec::with_capacity(push.children.len());
@@ -68,7 +68,8 @@ impl Reader<'_> {
     fn predicate(&mut self, name: &'static str, text: &Located<String>) -> Option<Predicate> {
         let expression = self.expression(text)?;
         let columns = expression.names().join(", ");
-        Some(Predicate { name, expression, columns })
+        let alternatives = expression.alternatives();
+        Some(Predicate { name, expression, columns, alternatives })
     }
 
     fn expression(&mut self, text: &Located<String>) -> Option<Expression> {

@@ -6,6 +6,7 @@
 mod compile;
 mod explain;
 mod field;
+mod lookup;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::expression::{Expression, Names, Scope, truth};
 use crate::record::{Complaint, Document, Fingerprint, Row, Value};
 
 pub use explain::{Part, Step};
+pub use lookup::{Found, Lookup};
 
 use field::Field;
 
@@ -66,6 +68,8 @@ struct Predicate {
     name: &'static str,
     expression: Expression,
     columns: String,
+    /// Its parts, of which one alone may be true.
+    alternatives: Vec<Expression>,
 }
 
 /// `[children.NAME]`: a list of objects in the document.
@@ -75,17 +79,28 @@ struct Group {
     fields: Vec<Field>,
 }
 
+/// As the route calls it.
+const HOLD_WHEN: &str = "hold_when";
 /// Titles are for lists on screens.
 const TITLE_CHARS_MAX: usize = 100;
 
 impl Mapping {
     /// What a listing becomes, with every complaint about its fields.
     pub fn map(&self, row: &Row) -> Mapped {
-        let wish = self.wish(row);
+        let mut wish = self.wish(row);
         let mut complaints = Vec::new();
         let mut document = Map::new();
         if matches!(wish, Wish::Publish | Wish::Hold(_)) {
             document = self.document(row, &mut complaints);
+        }
+        if let Wish::Hold(doubt) = &wish
+            && doubt.label == HOLD_WHEN
+            && doubt.id != "Q3302"
+            && doubt.id != "Q3304"
+            && complaints.iter().any(|one| one.is_error() && one.found == doubt.found)
+        {
+            // What the condition cannot read is told at its field, where it keeps the record at home as well.
+            wish = Wish::Publish;
         }
         let title = self.title(row, &document);
         Mapped { wish, document: Document(document), complaints, title }
@@ -145,9 +160,11 @@ impl Mapping {
         Scope::new(names, &self.codes, self.zone)
     }
 
+    /// What the city wants done with a listing, as its conditions say it.
+    ///
     /// A certain answer comes before a doubtful one: what is surely withdrawn or surely not published needs
     /// nobody's decision, and anything doubtful stays at home.
-    fn wish(&self, row: &Row) -> Wish {
+    pub fn wish(&self, row: &Row) -> Wish {
         let scope = self.scope(row);
         let ask = |predicate: Option<&Predicate>, doubt: &str| match predicate {
             Some(predicate) => predicate.ask(&scope, doubt),
@@ -163,10 +180,11 @@ impl Mapping {
         }
         match withdraw.and(ask(self.hold_when.as_ref(), "Q3304")).and_then(|hold| publish.map(|_| hold)) {
             Ok(false) => Wish::Publish,
-            Ok(true) => Wish::Hold(self.hold_when.as_ref().map_or_else(
-                || Complaint::new("Q3302"),
-                |predicate| predicate.complain(Complaint::new("Q3302").found(predicate.inputs(&scope))),
-            )),
+            Ok(true) => Wish::Hold(
+                self.hold_when
+                    .as_ref()
+                    .map_or_else(|| Complaint::new("Q3302"), |predicate| predicate.met(&scope)),
+            ),
             Err(complaint) => Wish::Hold(complaint),
         }
     }
@@ -217,23 +235,44 @@ impl Predicate {
     fn ask(&self, scope: &Scope<'_>, doubt: &str) -> Result<bool, Complaint> {
         match self.expression.evaluate(scope).and_then(|value| truth(&value)) {
             Ok(Some(answer)) => Ok(answer),
-            Ok(None) => Err(self.complain(Complaint::new(doubt).found(self.inputs(scope)))),
+            Ok(None) => Err(self.complain(Complaint::new(doubt).found(inputs(&self.expression, scope)))),
             Err(complaint) => Err(self.complain(complaint)),
         }
+    }
+
+    /// Q3302: the part of the condition that is true, with its columns and what they hold.
+    fn met(&self, scope: &Scope<'_>) -> Complaint {
+        let is_true = |part: &&Expression| {
+            matches!(part.evaluate(scope).and_then(|value| truth(&value)), Ok(Some(true)))
+        };
+        let mut parts: Vec<&Expression> = self.alternatives.iter().filter(is_true).collect();
+        if parts.is_empty() {
+            parts.push(&self.expression);
+        }
+        let texts: Vec<&str> = parts.iter().map(|part| part.text()).collect();
+        let mut columns: Vec<&str> = Vec::new();
+        for name in parts.iter().flat_map(|part| part.names()) {
+            if !columns.contains(&name.as_ref()) {
+                columns.push(name);
+            }
+        }
+        let found: Vec<String> = parts.iter().map(|part| inputs(part, scope)).collect();
+        let complaint = Complaint::new("Q3302").found(found.join(", ")).fact("condition", texts.join(" or "));
+        complaint.label(self.name).column(columns.join(", "))
     }
 
     fn complain(&self, complaint: Complaint) -> Complaint {
         complaint.label(self.name).column(&self.columns)
     }
+}
 
-    /// `mj = 公开, shzt = NULL`.
-    fn inputs(&self, scope: &Scope<'_>) -> String {
-        let inputs = explain::inputs(&self.expression, scope).into_iter().map(|(name, value)| match value {
-            Value::Null => format!("{name} = NULL"),
-            value => format!("{name} = {value}"),
-        });
-        inputs.collect::<Vec<_>>().join(", ")
-    }
+/// `mj = 公开, shzt = NULL`.
+fn inputs(expression: &Expression, scope: &Scope<'_>) -> String {
+    let inputs = explain::inputs(expression, scope).into_iter().map(|(name, value)| match value {
+        Value::Null => format!("{name} = NULL"),
+        value => format!("{name} = {value}"),
+    });
+    inputs.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

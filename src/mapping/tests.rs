@@ -198,6 +198,78 @@ fn certain_answers_come_before_doubtful_ones_and_doubt_holds() {
 }
 
 #[test]
+fn a_hold_names_the_part_that_is_true_with_its_columns_and_values() {
+    let condition = "yxjg | money('元') | outside(0.1, 10000) or lxdh == '138 1234 5678' and mj == '存疑'";
+    let held =
+        Mapping::compile(&route(["shzt == 2", "", condition], PLAIN, &[]), &codes(true), chrono_tz::UTC);
+    let held = held.unwrap();
+    let check = |changes: &[(&str, Value)], columns: &str, words: &str| {
+        let Wish::Hold(complaint) = held.map(&row(changes)).wish else { panic!("{changes:?} is not held") };
+        assert_eq!(complaint.column, columns);
+        let said = complaint.message(crate::record::Language::English);
+        assert_eq!(said, format!("{words}; the record stays at home"));
+    };
+    check(
+        &[("yxjg", Value::Int(5_000_000_000))],
+        "yxjg",
+        "yxjg = 5000000000: this meets the hold_when condition `yxjg | money('元') | outside(0.1, 10000)`",
+    );
+    check(
+        &[("mj", Value::text("存疑"))],
+        "lxdh, mj",
+        "lxdh = 138 1234 5678, mj = 存疑: this meets the hold_when condition \
+         `lxdh == '138 1234 5678' and mj == '存疑'`",
+    );
+    // What the condition cannot read is a complaint of the field, which names it better.
+    let mapped = held.map(&row(&[("yxjg", Value::text("50-100万"))]));
+    assert_eq!(mapped.wish, Wish::Publish);
+    assert_eq!(
+        (mapped.complaints[0].id.as_str(), mapped.complaints[0].pointer.as_str()),
+        ("Q3204", "/priceWan")
+    );
+}
+
+#[test]
+fn every_value_that_is_looked_up_is_told_with_its_column_and_where_it_led() {
+    let fields = [
+        ("a", "jsly | code('tech-field')"),
+        ("b", "none if mj is none else (jsly | text | code('tech-field'))"),
+        ("c", "gjz | split | codes('tech-field')"),
+        ("d", "(lxr ~ '甲') | code('other')"),
+    ];
+    let people: &[(&str, &[(&str, &str)])] = &[("applicants", &[("e", "xm | code('other')")])];
+    let condition = "mj | code('other') == '1'";
+    let mapping =
+        Mapping::compile(&route([condition, "", ""], &fields, people), &codes(true), chrono_tz::UTC);
+    let row = row(&[("gjz", Value::text("陶瓷，01，绿化"))]);
+    let told: Vec<String> = mapping
+        .unwrap()
+        .lookups(&row)
+        .into_iter()
+        .map(|one| {
+            let found = match &one.found {
+                None => "–".to_owned(),
+                Some(found) => format!("{} {}", found.code, found.line.as_deref().unwrap_or("")),
+            };
+            format!("{} {} {} → {}", one.column, one.table, one.value, found.trim())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "applicants.xm other 李四 → –",
+            "applicants.xm other 王五 → –",
+            "gjz tech-field 01 → 01",
+            "gjz tech-field 绿化 → –",
+            "gjz tech-field 陶瓷 → –",
+            "jsly tech-field 电子 → 01 电子",
+            "lxr other 张三甲 → –",
+            "mj other 公开 → –",
+        ]
+    );
+}
+
+#[test]
 fn what_does_not_leave_is_not_mapped_but_has_its_title() {
     let mapped = mapping().map(&row(&[("shzt", Value::Int(1)), ("jsly", Value::text("陶瓷"))]));
     assert_eq!((mapped.complaints.len(), mapped.document.0.len()), (0, 0));
