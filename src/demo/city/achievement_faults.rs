@@ -81,12 +81,11 @@ pub const FAULTS: &[Fault] = &[
         &[("cglb", Set::Text("基础理论")), ("xk", Set::Text("999"))],
     ),
     invalid("abolished-region", "schema", "szq", "已撤销的莱芜市代码", &[("szq", Set::Text("371200"))]),
-    invalid(
-        "rule-price-unit",
-        "schema",
+    held(
+        "unit-times-10000",
         "yxjg",
-        "万元再乘一万",
-        &[("sfmy", Set::Int(0)), ("yxjg", Set::Int(50_000_000_000))],
+        "元的列按万元又乘了一万",
+        &[("sfmy", Set::Int(0)), ("yxjg", Set::Int(5_000_000_000))],
     ),
     invalid(
         "range-price",

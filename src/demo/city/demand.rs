@@ -210,14 +210,13 @@ const FAULTS: &[Fault] = &[
         "rule-budget-unit",
         "schema",
         "yixiangjiage",
-        "意向价格把元当万元",
-        &[("yixiangjiage", Set::Text("500000"))],
+        "意向价格大于拟投入资金",
+        &[("yixiangjiage", Set::Text("1200"))],
     ),
-    invalid(
-        "rule-invest",
-        "schema",
+    held(
+        "unit-times-10000",
         "nitouruzijinzonge",
-        "拟投入资金把元当万元",
+        "万元的列里填了元",
         &[("nitouruzijinzonge", Set::Text("3000000"))],
     ),
     invalid(

@@ -92,13 +92,7 @@ const FAULTS: &[Fault] = &[
             ("out_to", Set::Text("张店区")),
         ],
     ),
-    invalid(
-        "rule-financing-unit",
-        "schema",
-        "financing",
-        "融资额超过 100 亿元",
-        &[("financing", Set::Text("300亿元"))],
-    ),
+    held("unit-times-10000", "financing", "融资额把万元写成亿元", &[("financing", Set::Text("500亿元"))]),
     invalid(
         "rule-jobs",
         "schema",
@@ -117,8 +111,13 @@ const FAULTS: &[Fault] = &[
         "conditional-missing",
         "schema",
         "out_to",
-        "已毕业没有去向",
-        &[("out_status", Set::Int(1)), ("out_time", Set::Text("2024-03-01")), ("out_to", Set::Null)],
+        "在孵九年才毕业，也没有去向",
+        &[
+            ("out_status", Set::Int(1)),
+            ("entry_time", Set::Text("2015-03-01")),
+            ("out_time", Set::Text("2024-03-01")),
+            ("out_to", Set::Null),
+        ],
     ),
     invalid(
         "conditional-forbidden",

@@ -130,10 +130,15 @@ const FAULTS: &[Fault] = &[
             ("cjfzrq", Set::Text("2022-03-01")),
         ],
     ),
-    invalid("rule-validity", "schema", "yxqz", "有效期早于发证", &[("yxqz", Set::Text("2019-12-31"))]),
     invalid(
-        "rule-amount-unit",
+        "rule-validity",
         "schema",
+        "yxqz",
+        "有效期早于发证，发证又早于培训",
+        &[("yxqz", Set::Text("2019-12-31")), ("pxrq", Set::Text("2025-04-15"))],
+    ),
+    held(
+        "unit-times-10000",
         "cjhte",
         "促成合同额把元当万元",
         &[("yjnd", Set::Int(2023)), ("cjhts", Set::Int(3)), ("cjhte", Set::Int(3_000_000))],

@@ -117,7 +117,7 @@ const FAULTS: &[Fault] = &[
         ],
     ),
     invalid("rule-agreement", "schema", "xyrq", "协议晚于备案", &[("xyrq", Set::Text("2025-01-01"))]),
-    invalid("rule-pay-unit", "schema", "nx", "年薪再乘一万", &[("nx", Set::Int(120_000_000))]),
+    held("unit-times-10000", "nx", "年薪再乘一万", &[("nx", Set::Int(120_000_000))]),
     invalid(
         "rule-ended",
         "schema",
