@@ -13,6 +13,7 @@ mod parent;
 mod platform;
 mod sample;
 mod trial;
+mod unmapped;
 mod written;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ use crate::sync::{Parts, PushRoute};
 
 use finding::Findings;
 use written::{Written, written};
+
+pub use unmapped::{InOther, MoreValues, NearCode, RouteRead, StaleLine, Unmapped, UnmappedValue, unmapped};
 
 /// Everything that is wrong or doubtful in an instance whose parts compile.
 ///

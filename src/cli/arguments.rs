@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    adopt, audit, check, explain, init, plan, records, resubmit, runs, sandbox, standing, sync, why,
+    adopt, audit, check, codes, explain, init, plan, records, resubmit, runs, sandbox, standing, sync, why,
 };
 use crate::record::Language;
 
@@ -76,6 +76,8 @@ pub enum Verb {
     Init(init::Arguments),
     /// 检查配置，指出文件、行、列和改法 · Checks the configuration, with file, line, column and advice
     Check(check::Arguments),
+    /// 没有省代码的本地值，附相近代码和可粘贴的对照行 · Values without a code, with near ones and lines to paste
+    Codes(codes::Arguments),
     /// 预演一次同步，什么也不写 · What a sync would do, without writing anything
     Plan(plan::Arguments),
     /// 解释一条记录、一个编号、重试间隔或过滤器 · Explains a record, a complaint id, the retries or the filters

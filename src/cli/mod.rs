@@ -10,6 +10,7 @@ mod audit;
 mod audit_look;
 mod audit_verify;
 mod check;
+mod codes;
 mod demo;
 mod desk;
 mod difference;
@@ -72,6 +73,7 @@ async fn dispatch(desk: &Desk, verb: Verb) -> Result<Exit, Failure> {
         Verb::Demo(arguments) => demo::run(desk, arguments).await,
         Verb::Init(arguments) => init::run(desk, arguments).await,
         Verb::Check(arguments) => check::run(desk, arguments).await,
+        Verb::Codes(arguments) => codes::run(desk, arguments).await,
         Verb::Plan(arguments) => plan::run(desk, arguments).await,
         Verb::Explain(arguments) => explain::run(desk, arguments).await,
         Verb::Why(arguments) => why::run(desk, arguments).await,

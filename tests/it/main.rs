@@ -3,6 +3,7 @@
 mod answer_key;
 mod bad_input;
 mod books;
+mod codes;
 mod doubt;
 mod kill;
 mod program;

@@ -10,10 +10,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use crate::check::check_at;
 use crate::clock::Timestamp;
 use crate::config::{Fault, Instance};
-use crate::sync::compile;
+use crate::sync::{Parts, compile};
 
 /// A file of the instance with its sound text. `market.sql` makes the city's database.
-pub const FILES: [(&str, &str); 9] = [
+pub const FILES: [(&str, &str); 10] = [
     ("config/qilu.toml", QILU),
     ("config/routes/enterprise.toml", ENTERPRISE),
     ("config/routes/achievement.toml", ACHIEVEMENT),
@@ -22,6 +22,7 @@ pub const FILES: [(&str, &str); 9] = [
     ("config/platforms/shandong.toml", include_str!("../../../config/platforms/shandong.toml")),
     ("market.sql", MARKET),
     ("schemas/shandong/v1/codes/tech-field.csv", "code,name,parent,from,to\n01,电子信息,,,\n04,新材料,,,\n"),
+    ("config/crosswalks/tech-field.csv", "value,code\n"),
     ("schemas/shandong/v1/codes/region.csv", "code,name,parent,from,to\n370300,淄博市,,,\n"),
 ];
 
@@ -149,6 +150,13 @@ pub async fn check(edits: &[(&str, &str, &str)]) -> Vec<String> {
 
 /// As `check`, with all the words.
 pub async fn faults(edits: &[(&str, &str, &str)]) -> Vec<Fault> {
+    let (_folder, instance, parts) = instance(edits).await;
+    // 2026-05-01 in the afternoon.
+    check_at(&instance, &parts, Timestamp(1_777_620_000_000_000)).await
+}
+
+/// The instance after some edits, in a folder that vanishes when it is dropped.
+pub async fn instance(edits: &[(&str, &str, &str)]) -> (tempfile::TempDir, Instance, Parts) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let root = folder.path();
     for (file, sound) in FILES {
@@ -175,8 +183,7 @@ pub async fn faults(edits: &[(&str, &str, &str)]) -> Vec<Fault> {
     }
     let instance = Instance::load(root).expect("the files read");
     let parts = compile(&instance).unwrap_or_else(|faults| panic!("{faults:#?}"));
-    // 2026-05-01 in the afternoon.
-    check_at(&instance, &parts, Timestamp(1_777_620_000_000_000)).await
+    (folder, instance, parts)
 }
 
 fn write(path: &Path, text: &str) {
