@@ -12,7 +12,7 @@ mod survey;
 mod writer;
 
 pub use cursor::{Cursor, Line};
-pub use drivers::{Sheet, SheetColumn, raw_rows};
+pub use drivers::{PLACE_COLUMN, Sheet, SheetColumn, raw_rows};
 pub use reader::{Ask, City, ColumnInfo, Sort};
 pub use survey::{Reference, Survey, SurveyedColumn, SurveyedTable};
 pub use writer::{Batch, Upsert, Writer};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::cursor::{Cursor, Line};
-use super::drivers::{Driver, Refusal, Sheet};
+use super::drivers::{Driver, PLACE_COLUMN, Refusal, Sheet};
 use super::survey::{Survey, SurveyedTable};
 use crate::config::{Database, Located, Relation};
 use crate::record::{Columns, Complaint, Value};
@@ -40,7 +40,8 @@ pub struct Ask<'a> {
     pub relation: &'a Relation,
     /// The columns to order by: numbers before texts, texts by their bytes.
     pub key: &'a [Located<String>],
-    /// Rows of one key are ordered by all other columns, so that a group of children always reads the same.
+    /// Rows of one key are ordered by their place in a sheet, then by all other columns, so that a group of children
+    /// always reads the same.
     pub settle_ties: bool,
     /// Only the rows of this key, and such as the database takes for the same; parts as people read them.
     pub only: Option<&'a [String]>,
@@ -159,7 +160,10 @@ impl City {
             conditions.push(dialect.holds(&columns[*position], part, &mut parameters));
         }
         let others = (0..columns.len()).filter(|position| ask.settle_ties && !key.contains(position));
-        let order = key.iter().copied().chain(others);
+        // Of a sheet's rows the upper one comes first: people write lists in the order that they mean.
+        let (place, others): (Vec<_>, Vec<_>) =
+            others.partition(|position| columns[*position].name == PLACE_COLUMN);
+        let order = key.iter().copied().chain(place).chain(others);
         let order: Vec<_> = order.map(|position| dialect.ordered(&columns[position])).collect();
         let filter = if conditions.is_empty() {
             String::new()

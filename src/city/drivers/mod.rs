@@ -24,7 +24,7 @@ use std::time::Duration;
 use futures_util::{FutureExt, Stream, StreamExt};
 use sqlx::Connection;
 
-pub use files::{Sheet, SheetColumn, raw_rows};
+pub use files::{PLACE_COLUMN, Sheet, SheetColumn, raw_rows};
 
 use super::cursor::{Cursor, Line};
 use super::dialect::Dialect;

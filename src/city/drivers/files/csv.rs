@@ -32,10 +32,11 @@ pub fn walk(
     text.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| fail(&error))?;
     let quotes = Rc::new(Counter::new(0));
     let separator = separator_of(&head);
-    let counted = Counted { text: io::Cursor::new(head).chain(text), quotes: quotes.clone() };
+    let lines = Lines { text: io::Cursor::new(head).chain(text), quotes: quotes.clone(), last: b'\n' };
     let mut builder = csv::ReaderBuilder::new();
-    let reader = builder.has_headers(false).flexible(true).delimiter(separator).from_reader(counted);
-    look(&mut Records { path, reader, record: csv::ByteRecord::new(), encoding, quotes, done: false })
+    let reader = builder.has_headers(false).flexible(true).delimiter(separator).from_reader(lines);
+    let record = csv::ByteRecord::new();
+    look(&mut Records { path, reader, record, encoding, quotes, line: 0, done: false })
 }
 
 /// As much of a file as is looked at in search of its separator.
@@ -49,6 +50,8 @@ struct Records<'p, R> {
     record: csv::ByteRecord,
     encoding: &'static Encoding,
     quotes: Rc<Counter<u64>>,
+    /// On which the last record begins.
+    line: u64,
     done: bool,
 }
 
@@ -59,10 +62,14 @@ impl<R: Read> Iterator for Records<'_, R> {
         if self.done {
             return None;
         }
-        let began = self.record.position().map_or(1, csv::Position::line);
-        let ended = self.reader.position().line();
+        let (began, ended) = (self.line, self.reader.position().line());
         let found = self.reader.read_byte_record(&mut self.record);
-        let line = self.record.position().map_or(0, csv::Position::line);
+        if let Ok(true) = found {
+            // Where the reader was before it passed blank lines says nothing; where it is now does.
+            let within = self.record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+            self.line = self.reader.position().line().saturating_sub(within + 1);
+        }
+        let line = self.line;
         self.done = !matches!(found, Ok(true));
         match found {
             Err(error) => Some(Err(broken(self.path, None, line, &error))),
@@ -193,18 +200,41 @@ impl<R: Read> Read for Transcoded<R> {
     }
 }
 
-/// Counts the quotation marks that pass.
-struct Counted<R> {
+/// Ends every line with `\n`, the last one too, and counts the quotation marks that pass.
+struct Lines<R> {
     text: R,
     quotes: Rc<Counter<u64>>,
+    /// The last byte that came in.
+    last: u8,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for Lines<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let count = self.text.read(into)?;
-        let marks = into[..count].iter().filter(|byte| **byte == b'"').count();
-        self.quotes.set(self.quotes.get() + marks as u64);
-        Ok(count)
+        loop {
+            let count = self.text.read(into)?;
+            if count == 0 {
+                let is_open = !matches!(self.last, b'\n' | b'\r') && !into.is_empty();
+                if is_open {
+                    (into[0], self.last) = (b'\n', b'\n');
+                }
+                return Ok(usize::from(is_open));
+            }
+            let (mut kept, mut quotes) = (0, 0);
+            for place in 0..count {
+                let byte = into[place];
+                let is_second_half = byte == b'\n' && self.last == b'\r';
+                self.last = byte;
+                if !is_second_half {
+                    quotes += u64::from(byte == b'"');
+                    into[kept] = if byte == b'\r' { b'\n' } else { byte };
+                    kept += 1;
+                }
+            }
+            self.quotes.set(self.quotes.get() + quotes);
+            if kept > 0 {
+                return Ok(kept);
+            }
+        }
     }
 }
 
@@ -286,6 +316,11 @@ mod tests {
             &[(1, &["a", "b"]), (2, &["x\ny", "2"]), (5, &["3", ""])],
         );
         check("a,b\n5\" 管,\"说\"\"好\"\"\"\n".as_bytes(), &[(1, &["a", "b"]), (2, &["5\" 管", "说\"好\""])]);
+        check("a,b\r1,2\r3,4".as_bytes(), &[(1, &["a", "b"]), (2, &["1", "2"]), (3, &["3", "4"])]);
+        check(
+            "\n\na,b\n\n\n1,\"x\n\ny\"\n3,4".as_bytes(),
+            &[(3, &["a", "b"]), (6, &["1", "x\n\ny"]), (9, &["3", "4"])],
+        );
         check(b"", &[]);
         check("名称\n甲".as_bytes(), &[(1, &["名称"]), (2, &["甲"])]);
     }

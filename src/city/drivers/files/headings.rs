@@ -10,7 +10,9 @@ use crate::record::heading;
 pub const ROWS_LOOKED_AT: usize = 30;
 
 /// Columns that say where a row stands.
-pub const OWN_COLUMNS: [&str; 3] = ["_file", "_sheet", "_row"];
+pub const OWN_COLUMNS: [&str; 3] = ["_file", "_sheet", PLACE_COLUMN];
+/// The row of the sheet.
+pub const PLACE_COLUMN: &str = "_row";
 
 /// A row with its number, as a person counts.
 pub type Numbered = (u64, Vec<Cell>);

@@ -32,6 +32,10 @@ use super::super::survey::SurveyedTable;
 use super::{Refusal, sqlite};
 use crate::record::{Complaint, Language};
 
+#[cfg(test)]
+mod tests;
+
+pub use headings::PLACE_COLUMN;
 pub use raw::raw_rows;
 pub use staging::{Sheet, SheetColumn};
 

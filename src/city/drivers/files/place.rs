@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 const PREFIX: &str = "qilu-files-";
@@ -32,7 +33,8 @@ impl Place {
         const TRIES: usize = 100;
         let mut why = io::Error::other("no private folder could be made");
         for _ in 0..TRIES {
-            let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(home)?;
+            let private = fs::Permissions::from_mode(0o700);
+            let folder = tempfile::Builder::new().prefix(PREFIX).permissions(private).tempdir_in(home)?;
             match lock(folder.path()) {
                 Ok(lock) => return Ok(Place { folder: folder.keep(), _lock: lock }),
                 Err(error) => why = error,
@@ -80,8 +82,6 @@ fn remove_stale(home: &Path) {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
