@@ -17,6 +17,8 @@ pub mod mapping;
 
 pub mod schema;
 
+pub mod form;
+
 pub mod plan;
 
 pub mod db;

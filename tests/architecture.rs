@@ -27,6 +27,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("expression", &["codes"]),
     ("mapping", &["expression", "codes", "config"]),
     ("schema", &["expression", "codes", "config"]),
+    ("form", &["schema", "codes", "config"]),
     ("plan", &["schema", "config"]),
     ("db", &["config"]),
     ("audit", &["db", "config"]),

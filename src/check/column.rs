@@ -85,12 +85,25 @@ pub(super) async fn check(city: &City, subject: &Subject<'_>, findings: &mut Fin
         };
         for name in written.expression.names() {
             if table.column(name).is_none() && !is_group(name) {
+                if let Some(form) = findings.of_form(written.text) {
+                    let relation = relation_of(push, written.group);
+                    let complaint = Complaint::new("Q1170").label(&written.name).found(name);
+                    let complaint = complaint.fact("table", relation.text().as_str());
+                    findings.at(&form, complaint.fact("near", near(name, table.names())));
+                    continue;
+                }
                 let complaint = Complaint::new("Q1101").label(&written.name).found(name);
                 findings.at_word(written.text, name, complaint.fact("near", near(name, table.names())));
             }
         }
     }
     tables
+}
+
+/// What a group reads; the listings' own relation where it is none.
+fn relation_of<'p>(push: &'p Push, group: Option<&str>) -> &'p Relation {
+    let child = push.children.iter().find(|child| Some(child.name.as_str()) == group);
+    child.map_or(&push.source.relation, |child| &child.relation)
 }
 
 /// The columns of what is read.

@@ -4,16 +4,30 @@ use std::path::Path;
 
 use crate::config::{Fault, Located, Reader, Route};
 use crate::record::{Complaint, Language};
+use crate::sync::PushRoute;
 
 /// The findings about one file.
 pub(super) struct Findings<'a> {
     file: &'a Path,
+    /// Where `form = true` stands: an expression that follows from it is written nowhere, and has no inside.
+    form: Option<Located<()>>,
     faults: Vec<Fault>,
 }
 
 impl<'a> Findings<'a> {
     pub fn new(file: &'a Path) -> Self {
-        Findings { file, faults: Vec::new() }
+        Findings { file, form: None, faults: Vec::new() }
+    }
+
+    /// About a push route.
+    pub fn of(route: &'a PushRoute) -> Self {
+        Findings { form: route.push.form.clone(), ..Findings::new(&route.route.file) }
+    }
+
+    /// The place of `form = true` if a text follows from it.
+    pub fn of_form<T>(&self, text: &Located<T>) -> Option<Located<()>> {
+        let is_there = |form: &&Located<()>| (form.line, form.column) == (text.line, text.column);
+        self.form.as_ref().filter(is_there).cloned()
     }
 
     pub fn at<T>(&mut self, place: &Located<T>, complaint: Complaint) {
@@ -22,6 +36,9 @@ impl<'a> Findings<'a> {
 
     /// At the first place where a text says a word; at its beginning if it nowhere does.
     pub fn at_word(&mut self, text: &Located<String>, word: &str, complaint: Complaint) {
+        if let Some(form) = self.of_form(text) {
+            return self.at(&form, complaint);
+        }
         let before = &text.value[..find_word(text, word).unwrap_or(0)];
         let lines = before.matches('\n').count();
         let last = before.rsplit('\n').next().unwrap_or_default().chars().count();

@@ -111,7 +111,7 @@ struct Subject<'a> {
 }
 
 async fn check_push(world: &World<'_>, route: &PushRoute) -> Vec<Fault> {
-    let mut findings = Findings::new(&route.route.file);
+    let mut findings = Findings::of(route);
     // Without code tables the route did not compile, and somebody has said so.
     let Some(codes) = world.parts.codes.get(&route.route.platform) else { return Vec::new() };
     let database = &route.push.source.database.value;

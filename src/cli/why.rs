@@ -14,7 +14,7 @@ use crate::config::{Flow, Instance, Push, Route};
 use crate::ledger::{ComplaintView, Ledger, RecordView, Status};
 use crate::record::{Complaint, Document, Language, Row, Value};
 use crate::source;
-use crate::sync::{Stage, Watcher};
+use crate::sync::{Stage, Watcher, compile};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -61,8 +61,14 @@ pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
     if answers.is_empty() {
         // What the ledger does not know by this text may still stand in a column that no document carries.
         let progress = Progress::new(desk.screen.language, desk.screen.json);
+        let parts = compile(&instance).ok();
         for route in instance.routes.values() {
             let Flow::Push(push) = &route.flow else { continue };
+            // What a form leaves out stands only in the compiled route.
+            let push = parts
+                .as_ref()
+                .and_then(|parts| parts.push_routes.get(&route.name))
+                .map_or(push, |one| &one.push);
             let room = arguments.limit.saturating_sub(answers.len());
             match at_home(&instance, route, push, text, room, &progress).await {
                 Ok(rows) => {

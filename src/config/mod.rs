@@ -21,8 +21,8 @@ pub use instance::{AuditSettings, Instance, LedgerPlace, SandboxSettings};
 pub use platform::{Mode, Platform};
 pub use reader::{Reader, Section};
 pub use route::{
-    Act, Child, Conflict, Example, Field, Flow, Import, Limits, Push, Relation, Route, Source, Target,
-    Withdraw,
+    Act, Child, Conflict, Example, FORM_CONSENT, FORM_KEY, Field, Flow, Import, Limits, Push, Relation,
+    Route, Source, Target, Withdraw,
 };
 pub use secret::{Secret, SecretReference};
 

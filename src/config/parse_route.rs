@@ -8,8 +8,8 @@ use serde_json::{Map, Value as Json};
 use super::query::single_select;
 use super::reader::nearest;
 use super::{
-    Act, Child, Conflict, Example, Fault, Field, Flow, Import, Limits, Located, Push, Reader, Relation,
-    Route, Section, Source, Target, Withdraw,
+    Act, Child, Conflict, Example, FORM_CONSENT, FORM_KEY, Fault, Field, Flow, Import, Limits, Located, Push,
+    Reader, Relation, Route, Section, Source, Target, Withdraw,
 };
 use crate::record::Complaint;
 
@@ -50,8 +50,12 @@ fn read_route(name: &str, text: &str, root: &Section<'_>) -> Option<Route> {
 
 fn read_push(root: &Section<'_>) -> Option<Push> {
     let title = root.text("title");
-    let source = root.need_section("source").and_then(|section| read_source(&section));
-    let fields = root.need_section("fields").map(|section| read_fields(&section));
+    let source = root.need_section("source");
+    let form = source.as_ref().and_then(form_of);
+    let source = source.and_then(|section| read_source(&section, form.as_ref()));
+    // What a form asks for follows from its kind.
+    let fields = if form.is_some() { root.section("fields") } else { root.need_section("fields") };
+    let fields = fields.map(|section| read_fields(&section)).or(form.is_some().then(Vec::new));
     let children = root.section("children").map_or_else(Vec::new, |section| {
         let keys = source.as_ref().map(|source| source.key.len());
         section.all_sections().iter().filter_map(|(name, child)| read_child(name, child, keys)).collect()
@@ -65,15 +69,35 @@ fn read_push(root: &Section<'_>) -> Option<Push> {
             one_place_each(&section, &fields, child);
         }
     }
-    let basis = basis.map_or_else(Vec::new, |section| read_basis(&section, &fields, &children));
-    Some(Push { source: source?, fields, children, basis, title, limits, examples })
+    let known = form.is_none().then(|| names(&fields, &children));
+    let basis = basis.map_or_else(Vec::new, |section| read_basis(&section, known));
+    Some(Push { source: source?, fields, children, basis, title, limits, examples, form })
 }
 
-fn read_source(section: &Section<'_>) -> Option<Source> {
+/// Where `form = true` stands.
+fn form_of(source: &Section<'_>) -> Option<Located<()>> {
+    source.flag("form").filter(|is_form| *is_form).map(|_| source.place_of("form"))
+}
+
+fn read_source(section: &Section<'_>, form: Option<&Located<()>>) -> Option<Source> {
     let database = section.need_text("database");
-    let relation = read_relation(section);
-    let key = read_key(section);
-    let publish_when = section.need_text("publish_when");
+    let of_form = |form: &Located<()>, value: String| Located { value, line: form.line, column: form.column };
+    let relation = match form {
+        Some(form) if !section.has("query") && !section.has("table") => {
+            Some(Relation::Table(of_form(form, String::new())))
+        }
+        _ => read_relation(section),
+    };
+    let key = match form {
+        Some(form) if !section.has("key") => Some(vec![of_form(form, FORM_KEY.to_owned())]),
+        _ => read_key(section),
+    };
+    let publish_when = match form {
+        Some(form) if !section.has("publish_when") => {
+            Some(of_form(form, format!("row['{FORM_CONSENT}'] | bool")))
+        }
+        _ => section.need_text("publish_when"),
+    };
     let withdraw_when = section.text("withdraw_when");
     let hold_when = section.text("hold_when");
     let withdraw = section.section("withdraw").and_then(|section| {
@@ -185,16 +209,21 @@ fn one_place_each(section: &Section<'_>, fields: &[Field], child: &Child) {
     }
 }
 
-fn read_basis(section: &Section<'_>, fields: &[Field], children: &[Child]) -> Vec<(Located<String>, String)> {
+/// Everything that a route fills.
+fn names(fields: &[Field], children: &[Child]) -> Vec<String> {
     let own = fields.iter().map(|field| field.name.value.clone());
     let inner = children.iter().flat_map(|child| {
         let inside = child.fields.iter().map(|field| format!("{}.{}", child.name.value, field.name.value));
         std::iter::once(child.name.value.clone()).chain(inside)
     });
-    let known: Vec<String> = own.chain(inner).collect();
+    own.chain(inner).collect()
+}
+
+/// `known`: the names that may stand there, as far as they are known already.
+fn read_basis(section: &Section<'_>, known: Option<Vec<String>>) -> Vec<(Located<String>, String)> {
     let mut basis = Vec::new();
     for (field, reason) in section.all_texts_deep() {
-        if !known.contains(&field.value) {
+        if let Some(known) = known.as_ref().filter(|known| !known.contains(&field.value)) {
             let near = nearest(&field, known.iter().map(String::as_str)).unwrap_or("-");
             let complaint = Complaint::new("Q1006").fact("key", section.path()).found(&field.value);
             section.complain_located(&field, complaint.fact("near", near));
@@ -379,6 +408,24 @@ expect = { title = "机器人" }
         let line = PUSH.lines().nth(when.line - 1).unwrap_or_default();
         let rest: String = line.chars().skip(when.column - 1).collect();
         assert!(rest.starts_with("mj == "), "{rest}");
+    }
+
+    #[test]
+    fn a_form_leaves_out_what_follows_from_its_kind() {
+        let text = "kind = 'achievement'\nplatform = 'shandong'\n[source]\ndatabase = 'forms'\nform = true\n\
+                    [basis]\ncontact = '征集表'\n";
+        let push = push(text);
+        assert_eq!(push.form, Some(Located { value: (), line: 5, column: 8 }));
+        assert_eq!(push.source.key[0].value, "编号");
+        assert_eq!(push.source.publish_when.value, "row['同意报送'] | bool");
+        assert!(push.fields.is_empty() && push.children.is_empty() && push.basis.len() == 1);
+        let own =
+            text.replace("form = true", "form = true\ntable = 't'\nkey = ['a', 'b']\npublish_when = 'true'");
+        let push = self::push(&own);
+        assert_eq!((push.source.relation.text().as_str(), push.source.key.len()), ("t", 2));
+        let without = text.replace("form = true", "form = false");
+        let found: Vec<_> = read(&without).1.into_iter().map(|(_, _, id)| id).collect();
+        assert_eq!(found, ["Q1002", "Q1007", "Q1002", "Q1002"]);
     }
 
     #[test]

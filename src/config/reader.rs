@@ -140,6 +140,11 @@ impl<'a> Section<'a> {
         self.reader.locate((), self.start)
     }
 
+    /// Where a key's value stands; the section's beginning if it is not there.
+    pub fn place_of(&self, key: &str) -> Located<()> {
+        self.reader.locate((), self.raw(key).map_or(self.start, |value| value.span().start))
+    }
+
     pub fn has(&self, key: &str) -> bool {
         self.raw(key).is_some()
     }

@@ -38,7 +38,15 @@ pub struct Push {
     pub title: Option<Located<String>>,
     pub limits: Limits,
     pub examples: Vec<Example>,
+    /// `form = true`: the rows are those of a collection form, and what the route leaves out follows from the kind.
+    /// Until the form room has completed it, the table is empty and fields are missing.
+    pub form: Option<Located<()>>,
 }
+
+/// The heading of a collection form's first column: the listing's own number.
+pub const FORM_KEY: &str = "编号";
+/// The heading of its last one: whether the listing may be sent.
+pub const FORM_CONSENT: &str = "同意报送";
 
 #[derive(Clone, Debug)]
 pub struct Source {

@@ -53,6 +53,7 @@ fn route(conditions: [&str; 3], pairs: &[(&str, &str)], children: &[(&str, &[(&s
             title: None,
             limits: Limits::default(),
             examples: Vec::new(),
+            form: None,
         }),
     }
 }

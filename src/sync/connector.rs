@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::codes::Codes;
 use crate::config::{Fault, Flow, Instance, Mode, Platform, Route};
 use crate::db::{self, Db};
+use crate::form;
 use crate::import::ImportRoute;
 use crate::ledger::{self, Ledger, LedgerError, RunRef};
 use crate::mapping::Mapping;
@@ -314,6 +315,8 @@ fn compile_route(instance: &Instance, route: &Arc<Route>, parts: &mut Parts) -> 
         return Ok(());
     };
     let Some(kind) = set.kind(&route.kind).cloned() else { return Ok(()) };
+    let completed = form::complete(route, &kind, codes)?.map(Arc::new);
+    let route = completed.as_ref().unwrap_or(route);
     match &route.flow {
         Flow::Push(push) => {
             let zone =

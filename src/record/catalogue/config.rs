@@ -1,4 +1,6 @@
 //! Q1: what is wrong in the operator's files.
+//!
+//! LONG BECAUSE: a shelf is one list, read by looking up an id.
 
 use super::{Entry, Owner, Severity};
 
@@ -470,5 +472,32 @@ pub const ENTRIES: &[Entry] = &[
         en: "the route reads the table {found}, which is imported to, and does not look at its origin column {origin}",
         advice_zh: "在 publish_when 里加上来源条件，否则外市的成果会当作本市的报回省里。",
         advice_en: "add the origin to publish_when, or what came from other cities is pushed back as this city's own",
+    },
+    Entry {
+        id: "Q1170",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "征集表 {table} 里没有“{found}”这一栏（{field}）",
+        en: "the form {table} has no column “{found}” ({field})",
+        advice_zh: "在表里补上这一栏（相近的有：{near}）；确实不收集的，在 [fields] 写上 字段 = \"none\"。",
+        advice_en: "add the column ({near}); where it is not collected, write field = \"none\" in [fields]",
+    },
+    Entry {
+        id: "Q1171",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "[basis] 里的 {found} 既不是路线的字段，也不是征集表的字段",
+        en: "[basis] names {found}, which is a field neither of the route nor of the form",
+        advice_zh: "改成已有的字段，相近的有：{near}。",
+        advice_en: "use one of the fields: {near}",
+    },
+    Entry {
+        id: "Q1172",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "路线 {found} 的数据库 {database} 不是文件，没有表格可以批注",
+        en: "the route {found} reads the database {database}, which is not made of files that could hold notes",
+        advice_zh: "只有 url = \"files:…\" 的数据源能批注；数据库里的问题用 qilu records 查看。",
+        advice_en: "notes are for sources with url = \"files:…\"; look at others with `qilu records`",
     },
 ];
