@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    adopt, audit, check, codes, explain, init, plan, records, resubmit, runs, sandbox, standing, sync, why,
+    adopt, audit, check, codes, explain, init, plan, records, resubmit, runs, sandbox, standing, sync, template,
+    why,
 };
 use crate::record::Language;
 
@@ -74,6 +75,8 @@ pub enum Verb {
     Demo(DemoArguments),
     /// 新建实例：配置、审计密钥、台账 · Makes an instance: configuration, audit key, ledger
     Init(init::Arguments),
+    /// 征集表：按规范生成；或把问题批注到报来的表里 · The collection form of a kind, or notes for its senders
+    Template(template::Arguments),
     /// 检查配置，指出文件、行、列和改法 · Checks the configuration, with file, line, column and advice
     Check(check::Arguments),
     /// 没有省代码的本地值，附相近代码和可粘贴的对照行 · Values without a code, with near ones and lines to paste

@@ -35,10 +35,12 @@ mod round_tables;
 mod runs;
 mod sandbox;
 mod screen;
+mod send_back;
 mod serve;
 mod standing;
 mod sync;
 mod table;
+mod template;
 mod why;
 
 pub use arguments::{Command, Verb};
@@ -72,6 +74,7 @@ async fn dispatch(desk: &Desk, verb: Verb) -> Result<Exit, Failure> {
     match verb {
         Verb::Demo(arguments) => demo::run(desk, arguments).await,
         Verb::Init(arguments) => init::run(desk, arguments).await,
+        Verb::Template(arguments) => template::run(desk, arguments).await,
         Verb::Check(arguments) => check::run(desk, arguments).await,
         Verb::Codes(arguments) => codes::run(desk, arguments).await,
         Verb::Plan(arguments) => plan::run(desk, arguments).await,

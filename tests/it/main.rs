@@ -5,6 +5,7 @@ mod bad_input;
 mod books;
 mod codes;
 mod doubt;
+mod form;
 mod kill;
 mod program;
 mod resubmitted;
