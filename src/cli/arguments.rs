@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    adopt, audit, check, codes, explain, init, plan, records, resubmit, runs, sandbox, standing, sync, template,
-    why,
+    adopt, audit, check, codes, explain, init, plan, records, resubmit, runs, sandbox, standing, sync,
+    template, why,
 };
 use crate::record::Language;
 

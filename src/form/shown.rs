@@ -101,7 +101,8 @@ fn word(table: &CodeTable, code: &str, twice: &HashSet<&str>) -> String {
     match table.row(code) {
         // Names resolve through the crosswalk first; only what leads back to the code may stand for it.
         Some(row)
-            if !twice.contains(row.name.as_ref()) && table.to_code(&row.name).as_deref() == Some(code) =>
+            if !twice.contains(row.name.as_ref())
+                && table.find(&row.name).is_some_and(|hit| hit.code.as_ref() == code) =>
         {
             row.name.to_string()
         }
