@@ -60,7 +60,7 @@ impl Table {
         let (numbers, decimal, text, series) = match self.scheme() {
             "sqlite" => (
                 ["INTEGER"; 2],
-                "NUMERIC",
+                "REAL",
                 "TEXT",
                 format!("WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {rows})"),
             ),
