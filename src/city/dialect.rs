@@ -159,10 +159,11 @@ mod mysql {
             (Sort::Number, _) => (equals, Value::Int(part.parse().ok()?)),
             (_, "DATE") => (equals, Value::text(part.parse::<NaiveDate>().ok()?.to_string())),
             (_, "DATETIME") => (equals, Value::text(time(part)?.naive_local().to_string())),
-            // The session has an offset of its own; microseconds since 1970 have none.
+            // The session has an offset of its own; seconds since 1970 have none.
             (_, "TIMESTAMP") => {
-                let moment = "FROM_UNIXTIME(CAST(? AS DECIMAL(20, 0)) / 1000000)";
-                (format!("{name} = {moment}"), Value::Int(time(part)?.timestamp_micros()))
+                let time = time(part)?;
+                let seconds = format!("{}.{:06}", time.timestamp(), time.timestamp_subsec_micros());
+                (format!("{name} = FROM_UNIXTIME(CAST(? AS DECIMAL(20, 6)))"), Value::text(seconds))
             }
             // Every character set has these characters, so that the column's index can be used.
             (_, _) if part.is_ascii() => (equals, Value::text(part)),

@@ -1,7 +1,7 @@
 //! MariaDB servers: a plain one, and one whose administrator has set everything that changes what a query means.
 
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use super::{Plan, Server, are_skipped, free_port, program, run};
@@ -10,13 +10,14 @@ use super::{Plan, Server, are_skipped, free_port, program, run};
 const PLAN: Plan<'_> = Plan { name: "mariadb", user: "mysql", stop: "KILL" };
 const PACKAGE: &str = "mariadb-server";
 
-static PLAIN: LazyLock<(Server, u16)> = LazyLock::new(|| start(&[]));
-static ODD: LazyLock<(Server, u16)> = LazyLock::new(|| start(&ODDITIES));
+static PLAIN: LazyLock<(Server, u16)> = LazyLock::new(|| start(&[], ""));
+static ODD: LazyLock<(Server, u16)> =
+    LazyLock::new(|| start(&ODDITIES, "SET GLOBAL sql_select_limit = 2;\n"));
 
 /// What an administrator may have set for everybody. The clock is far from any city that the tests know.
 const ODDITIES: [&str; 8] = [
     "--sql-mode=ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES",
-    "--sql-select-limit=2",
+    "--max-statement-time=0.5",
     "--group-concat-max-len=8",
     "--default-time-zone=-03:00",
     "--net-write-timeout=1",
@@ -43,7 +44,12 @@ pub fn odd_url() -> Option<String> {
     (!are_skipped()).then(|| format!("mysql://root@127.0.0.1:{}/market", ODD.1))
 }
 
-fn start(settings: &[&str]) -> (Server, u16) {
+/// Where the plain server keeps its databases, a folder each.
+pub fn data_folder() -> PathBuf {
+    PLAIN.0.folder.join("data")
+}
+
+fn start(settings: &[&str], also: &str) -> (Server, u16) {
     let install = program(&["/usr/bin/mariadb-install-db", "/usr/local/bin/mariadb-install-db"], PACKAGE);
     let server =
         program(&["/usr/sbin/mariadbd", "/usr/local/sbin/mariadbd", "/usr/libexec/mariadbd"], PACKAGE);
@@ -64,7 +70,7 @@ fn start(settings: &[&str]) -> (Server, u16) {
     let sql = "CREATE DATABASE market CHARACTER SET utf8mb4;
                CREATE USER guarded IDENTIFIED BY 's3cret';
                GRANT ALL ON *.* TO guarded;\n";
-    std::fs::write(&first, sql).expect("the folder is there");
+    std::fs::write(&first, format!("{sql}{also}")).expect("the folder is there");
     let port = free_port();
     let mut command = PLAN.command(&server);
     command.args(["--no-defaults", &data, small, &argument("init-file", &first)]);

@@ -84,7 +84,7 @@ impl Driver {
         match &database.engine {
             Engine::Sqlite(path) => Ok(Driver::Sqlite(sqlite::Reader::new(path))),
             Engine::Postgres(server) => postgres::Reader::new(database, server).map(Driver::Postgres),
-            Engine::Mysql(server) => mysql::Reader::new(server, database).map(Driver::Mysql),
+            Engine::Mysql(server) => mysql::Reader::new(database, server).map(Driver::Mysql),
             Engine::Files(path) => Ok(Driver::Files(files::Reader::new(path))),
             #[cfg(feature = "odbc")]
             Engine::Odbc(server) => odbc::Reader::new(database, server).map(Driver::Odbc),
@@ -153,7 +153,7 @@ impl WriteDriver {
         match &database.engine {
             Engine::Sqlite(path) => Ok(WriteDriver::Sqlite(sqlite::Writer::new(path))),
             Engine::Postgres(server) => postgres::Writer::new(database, server).map(WriteDriver::Postgres),
-            Engine::Mysql(server) => mysql::Writer::new(server, database).map(WriteDriver::Mysql),
+            Engine::Mysql(server) => mysql::Writer::new(database, server).map(WriteDriver::Mysql),
             Engine::Files(_) | Engine::Odbc(_) => Err(no_driver(database)),
         }
     }

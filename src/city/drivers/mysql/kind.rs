@@ -3,8 +3,7 @@
 //! Cells come in the binary form of prepared statements and are read from their bytes: sqlx takes a date of
 //! zeros for NULL, and would round what it cannot hold.
 
-use chrono::offset::LocalResult;
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
+use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use sqlx::mysql::{MySqlRow, MySqlTypeInfo};
@@ -12,6 +11,7 @@ use sqlx::{Column, Decode, MySql, Row, Type, TypeInfo};
 
 use super::super::super::cursor::Line;
 use super::super::super::reader::Sort;
+use super::super::{json, number};
 use crate::record::{Complaint, Value};
 
 /// How a column's cells are read.
@@ -81,8 +81,14 @@ impl Kind {
             | Kind::Double
             | Kind::Year
             | Kind::Bit => Sort::Number,
-            Kind::Date | Kind::DateTime | Kind::Timestamp | Kind::Time | Kind::Text => Sort::Text,
-            Kind::Bytes | Kind::Json | Kind::Shape => Sort::Other,
+            Kind::Text => Sort::Text,
+            Kind::Date
+            | Kind::DateTime
+            | Kind::Timestamp
+            | Kind::Time
+            | Kind::Bytes
+            | Kind::Json
+            | Kind::Shape => Sort::Other,
         }
     }
 
@@ -100,52 +106,55 @@ impl Kind {
         }
     }
 
-    /// A cell from its bytes. Errors: Q2013, Q2014, Q2030, Q2040, without the column.
+    /// A cell from its bytes. Errors: a complaint without its column.
     fn read(self, bytes: &[u8], zones: Zones) -> Result<Value, Complaint> {
-        let strange = || Complaint::new("Q2013").found(Value::Bytes(bytes.into()));
         match self {
-            Kind::Int => signed(bytes).map(Value::Int).ok_or_else(strange),
-            Kind::Unsigned | Kind::Year => unsigned(bytes.iter().rev()).map(whole).ok_or_else(strange),
-            Kind::Bit => unsigned(bytes.iter()).map(whole).ok_or_else(strange),
+            Kind::Int => signed(bytes).map(Value::Int).ok_or_else(|| damaged(bytes)),
+            Kind::Unsigned | Kind::Year => unsigned(bytes.iter().rev()).ok_or_else(|| damaged(bytes)),
+            Kind::Bit => unsigned(bytes.iter()).ok_or_else(|| damaged(bytes)),
             Kind::Decimal => {
-                let text = std::str::from_utf8(bytes).map_err(|_| strange())?;
-                exact(text).map(Value::Decimal).ok_or_else(|| Complaint::new("Q2014").found(text))
+                let text = text(bytes)?;
+                exact(text).ok_or_else(|| inexact(text))
             }
             Kind::Float => {
-                let number = f32::from_le_bytes(bytes.try_into().map_err(|_| strange())?);
-                shortest(number.is_finite(), number)
+                let float = f32::from_le_bytes(bytes.try_into().map_err(|_| damaged(bytes))?);
+                number::exact(float).map(Value::Decimal).ok_or_else(|| inexact(float))
             }
             Kind::Double => {
-                let number = f64::from_le_bytes(bytes.try_into().map_err(|_| strange())?);
-                shortest(number.is_finite(), number)
+                let float = f64::from_le_bytes(bytes.try_into().map_err(|_| damaged(bytes))?);
+                number::exact(float).map(Value::Decimal).ok_or_else(|| inexact(float))
             }
             Kind::Date => {
-                let parts = Parts::read(bytes).ok_or_else(strange)?;
-                parts.date().map(Value::Date).ok_or_else(|| parts.impossible(false))
+                let moment = Moment::read(bytes).ok_or_else(|| damaged(bytes))?;
+                moment.date().map(Value::Date).ok_or_else(|| moment.complaint(false))
             }
             Kind::DateTime | Kind::Timestamp => {
-                let parts = Parts::read(bytes).ok_or_else(strange)?;
-                let naive = parts.date().zip(parts.time()).map(|(date, time)| date.and_time(time));
-                let naive = naive.ok_or_else(|| parts.impossible(true))?;
+                let moment = Moment::read(bytes).ok_or_else(|| damaged(bytes))?;
+                let naive = moment.naive().ok_or_else(|| moment.complaint(true))?;
                 let session = zones.session.filter(|_| self == Kind::Timestamp);
-                Ok(Value::DateTime(match session.map(|offset| offset.from_local_datetime(&naive)) {
-                    Some(LocalResult::Single(time)) => time.with_timezone(&zones.city).fixed_offset(),
-                    _ => in_zone(zones.city, naive),
-                }))
+                // Of an hour that a zone has twice, the first is meant; one that it leaps over is nobody's.
+                let zoned = match session {
+                    Some(offset) => offset
+                        .from_local_datetime(&naive)
+                        .single()
+                        .map(|time| time.with_timezone(&zones.city)),
+                    None => zones.city.from_local_datetime(&naive).earliest(),
+                };
+                zoned.map(|time| Value::DateTime(time.fixed_offset())).ok_or_else(|| moment.complaint(true))
             }
-            Kind::Time => time_of_day(bytes).map(Value::text).ok_or_else(strange),
-            Kind::Text => match std::str::from_utf8(bytes) {
-                Ok(text) => Ok(Value::text(text)),
-                Err(_) => Err(Complaint::new("Q2013").found(String::from_utf8_lossy(bytes))),
-            },
+            Kind::Time => time_of_day(bytes).map(Value::text).ok_or_else(|| damaged(bytes)),
+            Kind::Text => text(bytes).map(Value::text),
             Kind::Bytes => Ok(Value::Bytes(bytes.into())),
-            Kind::Json => match serde_json::from_slice(bytes) {
-                Ok(json) => Ok(Value::from_json(&json)),
-                Err(_) => Err(Complaint::new("Q2013").found(String::from_utf8_lossy(bytes))),
-            },
-            Kind::Shape => Err(Complaint::new("Q2030").fact("type", "GEOMETRY")),
+            Kind::Json => json::value(text(bytes)?),
+            Kind::Shape => Err(unknown("", "GEOMETRY")),
         }
     }
+}
+
+/// The complaint of a column that cannot be read.
+pub(super) fn unknown(column: &str, type_name: &str) -> Complaint {
+    let cast = format!("ST_AsText(`{}`)", column.replace('`', "``"));
+    Complaint::new("Q2030").column(column).fact("type", type_name).fact("cast", cast)
 }
 
 /// How each column of a row's result is read.
@@ -154,7 +163,7 @@ pub(super) fn kinds(row: &MySqlRow) -> Vec<Kind> {
 }
 
 /// A row, cell by cell; those that cannot be read are NULL and have a complaint.
-pub(super) fn read(row: &MySqlRow, kinds: &[Kind], columns: &[impl AsRef<str>], zones: Zones) -> Line {
+pub(super) fn line(row: &MySqlRow, kinds: &[Kind], columns: &[impl AsRef<str>], zones: Zones) -> Line {
     let mut line = Line { cells: Vec::with_capacity(kinds.len()), troubles: Vec::new() };
     for (index, kind) in kinds.iter().enumerate() {
         // `is_null` would call a date of zeros NULL; the bytes fail for a true NULL alone.
@@ -179,30 +188,43 @@ fn signed(bytes: &[u8]) -> Option<i64> {
     })
 }
 
-/// The highest byte first.
-fn unsigned<'b>(bytes: impl ExactSizeIterator<Item = &'b u8>) -> Option<u64> {
-    (bytes.len() <= 8).then(|| bytes.fold(0, |number, byte| number << 8 | u64::from(*byte)))
+/// The highest byte first; a decimal where it is too large for a whole number.
+fn unsigned<'b>(bytes: impl ExactSizeIterator<Item = &'b u8>) -> Option<Value> {
+    if bytes.len() > 8 {
+        return None;
+    }
+    let number = bytes.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    Some(i64::try_from(number).map_or_else(|_| Value::Decimal(number.into()), Value::Int))
 }
 
-fn whole(number: u64) -> Value {
-    i64::try_from(number).map_or_else(|_| Value::Decimal(number.into()), Value::Int)
+/// What the protocol does not allow.
+fn damaged(bytes: &[u8]) -> Complaint {
+    Complaint::new("Q2013").found(String::from_utf8_lossy(bytes))
 }
 
-/// `None` for more digits than a decimal holds; zeros behind the last digit do not count.
-fn exact(text: &str) -> Option<Decimal> {
-    let trimmed = || if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
-    Decimal::from_str_exact(text).or_else(|_| Decimal::from_str_exact(trimmed())).ok()
+fn inexact(found: impl std::fmt::Display) -> Complaint {
+    Complaint::new("Q2014").found(found)
 }
 
-/// The decimal that a person wrote when a float was stored: its shortest text, which reads back as the same one.
-fn shortest(is_finite: bool, number: impl std::fmt::Display) -> Result<Value, Complaint> {
-    let decimal = is_finite.then(|| number.to_string().parse().ok()).flatten();
-    decimal.map(Value::Decimal).ok_or_else(|| Complaint::new("Q2014").found(number))
+/// Always UTF-8, since the server turns every character set into the session's; only damaged cells are not.
+fn text(bytes: &[u8]) -> Result<&str, Complaint> {
+    std::str::from_utf8(bytes).map_err(|_| damaged(bytes))
+}
+
+/// One without a fraction is whole. `None` for more digits than a decimal holds; zeros behind the last digit do not
+/// count.
+fn exact(text: &str) -> Option<Value> {
+    let has_point = text.contains('.');
+    if !has_point && let Ok(whole) = text.parse() {
+        return Some(Value::Int(whole));
+    }
+    let short = || if has_point { text.trim_end_matches('0').trim_end_matches('.') } else { text };
+    Decimal::from_str_exact(text).or_else(|_| Decimal::from_str_exact(short())).map(Value::Decimal).ok()
 }
 
 /// A date and time as the server keeps it, which may be none that the calendar has.
 #[derive(Clone, Copy, Default)]
-struct Parts {
+struct Moment {
     year: u16,
     month: u8,
     day: u8,
@@ -212,61 +234,50 @@ struct Parts {
     micros: u32,
 }
 
-impl Parts {
+impl Moment {
     /// The length stands in front; what is all zeros at the end is left out.
     fn read(bytes: &[u8]) -> Option<Self> {
         let (length, rest) = bytes.split_first()?;
         if usize::from(*length) != rest.len() {
             return None;
         }
-        let mut parts = Parts::default();
+        let mut moment = Moment::default();
         if let [low, high, month, day, ..] = *rest {
-            parts = Parts { year: u16::from_le_bytes([low, high]), month, day, ..parts };
+            moment = Moment { year: u16::from_le_bytes([low, high]), month, day, ..moment };
         }
-        if let [hour, minute, second, ..] = *rest.get(4..)? {
-            parts = Parts { hour, minute, second, ..parts };
+        if let [hour, minute, second, ..] = *rest.get(4..).unwrap_or_default() {
+            moment = Moment { hour, minute, second, ..moment };
         }
         if let Some(micros) = rest.get(7..11) {
-            parts.micros = u32::from_le_bytes(micros.try_into().ok()?);
+            moment.micros = u32::from_le_bytes(micros.try_into().ok()?);
         }
-        Some(parts)
+        Some(moment)
     }
 
+    /// Of the years that everybody writes with four digits.
     fn date(&self) -> Option<NaiveDate> {
-        NaiveDate::from_ymd_opt(self.year.into(), self.month.into(), self.day.into())
+        let date = NaiveDate::from_ymd_opt(self.year.into(), self.month.into(), self.day.into());
+        date.filter(|_| (1..=9999).contains(&self.year))
     }
 
-    fn time(&self) -> Option<NaiveTime> {
-        NaiveTime::from_hms_micro_opt(self.hour.into(), self.minute.into(), self.second.into(), self.micros)
+    fn naive(&self) -> Option<NaiveDateTime> {
+        let Moment { hour, minute, second, micros, .. } = *self;
+        let time = NaiveTime::from_hms_micro_opt(hour.into(), minute.into(), second.into(), micros);
+        self.date().zip(time).map(|(date, time)| date.and_time(time))
     }
 
-    fn impossible(&self, with_time: bool) -> Complaint {
-        let Parts { year, month, day, hour, minute, second, .. } = self;
+    /// Why there is no such moment. The server keeps any part of a date as zero, and all of them for "none".
+    fn complaint(&self, with_time: bool) -> Complaint {
+        let Moment { year, month, day, hour, minute, second, .. } = self;
+        let is_incomplete = [usize::from(*year), usize::from(*month), usize::from(*day)].contains(&0);
+        let complaint = Complaint::new(if is_incomplete { "Q2040" } else { "Q2031" });
         let date = format!("{year:04}-{month:02}-{day:02}");
-        let complaint = Complaint::new("Q2040");
         if with_time {
             complaint.found(format!("{date} {hour:02}:{minute:02}:{second:02}"))
         } else {
             complaint.found(date)
         }
     }
-}
-
-/// The instant that clocks in the zone showed so: of two the earlier one. Where clocks were put forward over it,
-/// the offset is the one that held before, so that the digits stay what the city wrote.
-fn in_zone(zone: Tz, naive: NaiveDateTime) -> DateTime<FixedOffset> {
-    let offset = match zone.offset_from_local_datetime(&naive) {
-        LocalResult::Single(offset) | LocalResult::Ambiguous(offset, _) => offset,
-        LocalResult::None => {
-            let before = naive.checked_sub_days(Days::new(1)).unwrap_or(naive);
-            zone.offset_from_local_datetime(&before)
-                .latest()
-                .unwrap_or_else(|| zone.offset_from_utc_datetime(&naive))
-        }
-    };
-    let offset = offset.fix();
-    let utc = naive.checked_sub_offset(offset).unwrap_or(naive);
-    offset.from_utc_datetime(&utc)
 }
 
 /// `-838:59:59.5` as people write it, the fraction only as far as there is one.
@@ -303,17 +314,18 @@ mod tests {
 
     #[test]
     fn numbers_of_every_width_keep_their_sign_and_every_digit() {
-        let rows: [(Kind, &[u8], &str); 16] = [
+        let rows: [(Kind, &[u8], &str); 17] = [
             (Kind::Int, &[0xff], "int -1"),
             (Kind::Int, &[0, 0x80], "int -32768"),
             (Kind::Int, &[0, 0, 0x80, 0xff], "int -8388608"),
             (Kind::Int, &[0, 0, 0, 0, 0, 0, 0, 0x80], "int -9223372036854775808"),
-            (Kind::Int, &[1, 2, 3], "Q2013 010203"),
+            (Kind::Int, &[49, 50, 51], "Q2013 123"),
             (Kind::Unsigned, &[0xff], "int 255"),
             (Kind::Unsigned, &[0xff; 8], "decimal 18446744073709551615"),
             (Kind::Year, &[0xe7, 7], "int 2023"),
             (Kind::Bit, &[1, 0], "int 256"),
             (Kind::Decimal, b"-0.001", "decimal -0.001"),
+            (Kind::Decimal, b"-7", "int -7"),
             (Kind::Decimal, b"79228162514264337593543950335", "decimal 79228162514264337593543950335"),
             (Kind::Decimal, b"79228162514264337593543950336", "Q2014 79228162514264337593543950336"),
             (Kind::Decimal, b"1.500000000000000000000000000000", "decimal 1.5"),
@@ -328,13 +340,14 @@ mod tests {
 
     #[test]
     fn dates_that_no_calendar_has_are_refused_and_never_null() {
-        let rows: [(Kind, &[u8], &str); 11] = [
+        let rows: [(Kind, &[u8], &str); 12] = [
             (Kind::Date, &[0], "Q2040 0000-00-00"),
             (Kind::DateTime, &[0], "Q2040 0000-00-00 00:00:00"),
             (Kind::Timestamp, &[0], "Q2040 0000-00-00 00:00:00"),
             (Kind::Date, &[4, 0xe7, 7, 0, 0], "Q2040 2023-00-00"),
             (Kind::Date, &[4, 0xe7, 7, 5, 0], "Q2040 2023-05-00"),
-            (Kind::Date, &[4, 0xe7, 7, 2, 30], "Q2040 2023-02-30"),
+            (Kind::Date, &[4, 0xe7, 7, 2, 30], "Q2031 2023-02-30"),
+            (Kind::Date, &[4, 0, 0, 5, 1], "Q2040 0000-05-01"),
             (Kind::DateTime, &[7, 0, 0, 0, 0, 8, 30, 0], "Q2040 0000-00-00 08:30:00"),
             (Kind::Date, &[4, 0xe7, 7, 5, 1], "date 2023-05-01"),
             (Kind::DateTime, &[4, 0xe7, 7, 5, 1], "datetime 2023-05-01T00:00:00+08:00"),
@@ -343,7 +356,7 @@ mod tests {
                 &[11, 0xe7, 7, 5, 1, 8, 30, 0, 0x20, 0xa1, 7, 0],
                 "datetime 2023-05-01T08:30:00.500+08:00",
             ),
-            (Kind::Date, &[9, 1], "Q2013 0901"),
+            (Kind::Date, &[9, 49], "Q2013 \t1"),
         ];
         for (kind, bytes, expect) in rows {
             check(kind, bytes, expect);
@@ -364,15 +377,17 @@ mod tests {
     }
 
     #[test]
-    fn a_naive_time_has_one_instant_in_its_zone() {
-        let rows = [
-            ("2026-07-01T08:00:00", "2026-07-01T08:00:00-04:00"),
-            ("2026-11-01T01:30:00", "2026-11-01T01:30:00-04:00"),
-            ("2026-03-08T02:30:00", "2026-03-08T02:30:00-05:00"),
+    fn of_two_hours_the_first_is_meant_and_one_that_never_was_is_refused() {
+        let zones = Zones { city: Tz::America__New_York, session: None };
+        let rows: [(&[u8], _); 3] = [
+            (&[7, 0xea, 7, 7, 1, 8, 0, 0], Ok("2026-07-01T08:00:00-04:00")),
+            (&[7, 0xea, 7, 11, 1, 1, 30, 0], Ok("2026-11-01T01:30:00-04:00")),
+            (&[7, 0xea, 7, 3, 8, 2, 30, 0], Err("2026-03-08 02:30:00")),
         ];
-        for (naive, expect) in rows {
-            let naive = naive.parse().expect("a time");
-            assert_eq!(in_zone(Tz::America__New_York, naive).to_rfc3339(), expect);
+        for (bytes, expect) in rows {
+            let found = Kind::DateTime.read(bytes, zones);
+            let found = found.map(|value| value.to_string()).map_err(|complaint| complaint.found);
+            assert_eq!(found.as_deref().map_err(String::as_str), expect);
         }
     }
 

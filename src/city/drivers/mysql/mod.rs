@@ -9,7 +9,7 @@ mod session;
 mod survey;
 
 use async_stream::stream;
-use futures_util::stream::{Stream, StreamExt};
+use futures_util::stream::Stream;
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlDatabaseError, MySqlRow};
 use sqlx::{AssertSqlSafe, Column, Connection, Executor, MySql, Row, SqlSafeStr, Statement as _, TypeInfo};
 
@@ -17,7 +17,7 @@ use super::super::cursor::{Cursor, Line};
 use super::super::reader::{ColumnInfo, Statement};
 use super::super::survey::SurveyedTable;
 use super::spool::Spool;
-use super::{Held, Refusal};
+use super::{Held, Refusal, next_row};
 use crate::config::{Database, Server};
 use crate::record::{Complaint, Value};
 use kind::{Kind, Zones};
@@ -39,12 +39,14 @@ pub struct Writer {
 pub struct Batch {
     connection: MySqlConnection,
     zones: Zones,
+    /// Why the server has undone all of it already.
+    undone: Option<String>,
 }
 
 impl Reader {
     /// Errors: Q2001 and Q2041 for the URL, Q1013-Q1015 for the password.
-    pub fn new(server: &Server, database: &Database) -> Result<Self, Complaint> {
-        Address::new(server, database).map(|address| Reader { address })
+    pub fn new(database: &Database, server: &Server) -> Result<Self, Complaint> {
+        Address::new(database, server).map(|address| Reader { address })
     }
 
     pub async fn probe(&self) -> Result<(), String> {
@@ -73,8 +75,7 @@ impl Reader {
             let (name, info) = (column.name(), column.type_info());
             let kind = Kind::of(info);
             if kind == Kind::Shape {
-                let complaint = Complaint::new("Q2030").column(name).fact("type", info.name());
-                return Err(Refusal::Column(Box::new(complaint)));
+                return Err(Refusal::Column(Box::new(kind::unknown(name, info.name()))));
             }
             let declared_type = kind.declared(info).to_owned();
             columns.push(ColumnInfo { name: name.to_owned(), declared_type, sort: kind.sort() });
@@ -102,8 +103,8 @@ impl Reader {
 
 impl Writer {
     /// Errors: Q2001 and Q2041 for the URL, Q1013-Q1015 for the password.
-    pub fn new(server: &Server, database: &Database) -> Result<Self, Complaint> {
-        Address::new(server, database).map(|address| Writer { address })
+    pub fn new(database: &Database, server: &Server) -> Result<Self, Complaint> {
+        Address::new(database, server).map(|address| Writer { address })
     }
 
     pub async fn probe(&self) -> Result<(), String> {
@@ -115,7 +116,7 @@ impl Writer {
     pub async fn begin(&self) -> Result<Batch, String> {
         let (mut connection, zones) = self.address.writer().await?;
         connection.execute("START TRANSACTION READ WRITE").await.map_err(|error| words(&error))?;
-        Ok(Batch { connection, zones })
+        Ok(Batch { connection, zones, undone: None })
     }
 }
 
@@ -127,9 +128,10 @@ impl Batch {
 
     /// Rows that were found, whether or not they had to change.
     pub async fn execute(&mut self, sql: String, cells: &[Value]) -> Result<u64, String> {
+        self.still()?;
         let query = bind(sqlx::query(AssertSqlSafe(sql)), cells);
         let done = query.execute(&mut self.connection).await;
-        done.map(|done| done.rows_affected()).map_err(|error| words(&error))
+        done.map(|done| done.rows_affected()).map_err(|error| self.failed(&error))
     }
 
     pub async fn select(
@@ -138,15 +140,33 @@ impl Batch {
         cells: &[Value],
         columns: &[&str],
     ) -> Result<Vec<Line>, String> {
+        self.still()?;
         let query = bind(sqlx::query(AssertSqlSafe(sql)), cells);
-        let rows = query.fetch_all(&mut self.connection).await.map_err(|error| words(&error))?;
+        let rows = query.fetch_all(&mut self.connection).await.map_err(|error| self.failed(&error))?;
         let kinds = rows.first().map(kind::kinds).unwrap_or_default();
-        Ok(rows.iter().map(|row| kind::read(row, &kinds, columns, self.zones)).collect())
+        Ok(rows.iter().map(|row| kind::line(row, &kinds, columns, self.zones)).collect())
     }
 
     pub async fn commit(mut self) -> Result<(), String> {
+        self.still()?;
         self.connection.execute("COMMIT").await.map_err(|error| words(&error))?;
         self.connection.close().await.map_err(|error| words(&error))
+    }
+
+    /// Errors: the transaction is over; what came now would be written at once and by itself.
+    fn still(&self) -> Result<(), String> {
+        self.undone.clone().map_or(Ok(()), Err)
+    }
+
+    /// A row that is refused leaves the others as they are; two transactions that wait for each other do not.
+    fn failed(&mut self, error: &sqlx::Error) -> String {
+        const LOCK_WAIT: u16 = 1205;
+        const DEADLOCK: u16 = 1213;
+        let words = words(error);
+        if matches!(number(error), Some(LOCK_WAIT | DEADLOCK)) {
+            self.undone = Some(words.clone());
+        }
+        words
     }
 }
 
@@ -159,20 +179,24 @@ fn lines(
         let Statement { sql, parameters, columns, .. } = statement;
         let query = bind(sqlx::query(AssertSqlSafe(sql)).persistent(false), &parameters);
         let mut rows = query.fetch(connection.get());
-        let mut kinds = Vec::new();
-        while let Some(row) = rows.next().await {
-            let row = row.map_err(|error| words(&error)).and_then(|row| {
-                if kinds.is_empty() {
-                    kinds = kinds_of(&row, &columns)?;
-                }
-                Ok(row)
+        let mut kinds = None;
+        loop {
+            let read = match next_row(&mut rows).await {
+                Ok(None) => break,
+                Ok(Some(row)) => row.map_err(|error| words(&error)),
+                Err(silence) => Err(silence),
+            };
+            let line = read.and_then(|row| {
+                let kinds = match &kinds {
+                    Some(kinds) => kinds,
+                    None => kinds.insert(kinds_of(&row, &columns)?),
+                };
+                Ok(kind::line(&row, kinds, &columns, zones))
             });
-            match row {
-                Ok(row) => yield Ok(kind::read(&row, &kinds, &columns, zones)),
-                Err(words) => {
-                    yield Err(words);
-                    break;
-                }
+            let is_last = line.is_err();
+            yield line;
+            if is_last {
+                break;
             }
         }
         drop(rows);
@@ -204,19 +228,17 @@ fn bind<'q>(query: Query<'q>, cells: &[Value]) -> Query<'q> {
 /// The server's own words, and for what integrators meet first also what to do.
 fn words(error: &sqlx::Error) -> String {
     const DUPLICATE_COLUMN: u16 = 1060;
-    match error {
-        sqlx::Error::Database(database) => {
-            let number = database.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number);
-            match number {
-                Some(DUPLICATE_COLUMN) => {
-                    format!(
-                        "{}: the query gives this name to two columns; rename one of them with AS",
-                        database.message()
-                    )
-                }
-                _ => database.message().to_owned(),
-            }
+    let words = super::words(error);
+    match number(error) {
+        Some(DUPLICATE_COLUMN) => {
+            format!("{words}: two columns of the query have this name; rename one with AS")
         }
-        other => other.to_string(),
+        _ => words,
     }
+}
+
+/// The error's number in the server's manual.
+fn number(error: &sqlx::Error) -> Option<u16> {
+    let error = error.as_database_error()?.try_downcast_ref::<MySqlDatabaseError>()?;
+    Some(error.number())
 }

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use chrono::{FixedOffset, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, Row};
 
+use super::super::greeting;
 use super::kind::Zones;
 use super::words;
 use crate::config::{Database, Secret, Server};
@@ -18,6 +19,10 @@ use crate::record::Complaint;
 const PATIENCE_S: u32 = 86_400;
 /// MySQL cuts what GROUP_CONCAT gives after 1024 bytes and says so to nobody; this is what MariaDB allows.
 const GROUP_CONCAT_BYTES: u32 = 1 << 20;
+/// How much of a text counts when texts are sorted, as servers have it from their makers.
+const SORT_BYTES: u32 = 1024;
+/// How long to wait for a table that somebody alters or locks.
+const LOCK_S: u32 = 60;
 /// Parameters of the URL; those that name files first.
 const FILES: [&str; 6] = ["ssl-ca", "sslca", "ssl-cert", "sslcert", "ssl-key", "sslkey"];
 const PARAMETERS: [&str; 3] = ["ssl-mode", "sslmode", "socket"];
@@ -32,7 +37,7 @@ pub(super) struct Address {
 
 impl Address {
     /// Errors: Q2001 and Q2041 for the URL, Q1013-Q1015 for the password.
-    pub fn new(server: &Server, database: &Database) -> Result<Self, Complaint> {
+    pub fn new(database: &Database, server: &Server) -> Result<Self, Complaint> {
         let url = with_files(&server.url, &database.root, &database.name)?;
         let options: Result<MySqlConnectOptions, _> = url.parse();
         let mut options = options.map_err(|error| {
@@ -52,11 +57,17 @@ impl Address {
     pub async fn reader(&self) -> Result<(MySqlConnection, Zones), String> {
         let mut connection = self.connect().await?;
         let offset = self.offset(&mut connection).await?;
-        // A limit that the server sets for everybody would end a scan without a word.
+        // sqlx asks for IGNORE_SPACE, which turns the names of functions into reserved words. A limit of rows that
+        // the server sets for everybody would end a scan without a word. One of time is called otherwise by MySQL
+        // than by MariaDB, and each takes what is written for the other for a comment.
         let settings = format!(
             "SET SESSION time_zone = '{offset}', sql_select_limit = 18446744073709551615, \
+             sql_mode = IF(FIND_IN_SET('IGNORE_SPACE', @@GLOBAL.sql_mode), @@SESSION.sql_mode, \
+             TRIM(BOTH ',' FROM REPLACE(CONCAT(',', @@SESSION.sql_mode, ','), ',IGNORE_SPACE,', ','))), \
              group_concat_max_len = GREATEST(@@group_concat_max_len, {GROUP_CONCAT_BYTES}), \
-             net_write_timeout = {PATIENCE_S}, wait_timeout = {PATIENCE_S}"
+             max_sort_length = GREATEST(@@max_sort_length, {SORT_BYTES}), \
+             net_write_timeout = {PATIENCE_S}, wait_timeout = {PATIENCE_S}, lock_wait_timeout = {LOCK_S} \
+             /*M!100101 , max_statement_time = 0 */ /*!50708 , max_execution_time = 0 */"
         );
         for sql in [&settings, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"] {
             self.tell(&mut connection, sql).await?;
@@ -84,18 +95,8 @@ impl Address {
     }
 
     async fn connect(&self) -> Result<MySqlConnection, String> {
-        let found = self.options.connect().await;
-        found.map_err(|error| {
-            let preferred = matches!(self.options.get_ssl_mode(), MySqlSslMode::Preferred);
-            // Servers of ten years ago offer only encryption that nobody trusts any more.
-            let hint = match error {
-                sqlx::Error::Tls(_) | sqlx::Error::Io(_) if preferred => {
-                    " (an old server whose encryption fails is reached with ?ssl-mode=disabled)"
-                }
-                _ => "",
-            };
-            format!("{}: {}{hint}", self.url, words(&error))
-        })
+        let connected = greeting(self.options.connect()).await;
+        connected.map_err(|words| format!("{}: {words}", self.url))
     }
 
     /// What the zone's clocks are ahead of UTC now, by the server's own clock.
@@ -179,7 +180,7 @@ mod tests {
     fn a_password_cannot_be_printed() {
         let server = Server { url: "mysql://r@db/market".to_owned(), password: None };
         let database = Database::from_url("market", &server.url, Tz::Asia__Shanghai).expect("a good URL");
-        let mut address = Address::new(&server, &database).expect("a good URL");
+        let mut address = Address::new(&database, &server).expect("a good URL");
         address.options = address.options.password("hunter2");
         assert_eq!(format!("{address:?}"), "mysql://r@db/market");
     }
