@@ -27,7 +27,7 @@ async fn the_city_s_sql_means_what_it_means_on_its_server_and_no_limit_cuts_a_sc
     let (rows, unreadable, ending) = town.scan(&push(sql, "['id']", "SELECT id AS pid, a FROM t")).await;
     assert_eq!((ending, unreadable), (complete(4, 0), Vec::new()));
     assert_eq!(cells(&rows[0])[..4], ["id=int 1", "patience=decimal 0", "ab=text 甲乙", "n=text \\n"]);
-    assert_eq!(rows[0].get("all_").map(ToString::to_string).as_deref(), Some("甲、丙、\n、d"));
+    assert_eq!(rows[0].get("all_").map(ToString::to_string).as_deref(), Some("甲、丙、\\n、d"));
     assert_eq!(
         rows[0].get("mode").map(ToString::to_string).as_deref(),
         Some("PIPES_AS_CONCAT,ANSI_QUOTES,NO_BACKSLASH_ESCAPES")

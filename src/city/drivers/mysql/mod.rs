@@ -8,6 +8,8 @@ mod kind;
 mod session;
 mod survey;
 
+use std::sync::Arc;
+
 use async_stream::stream;
 use futures_util::stream::Stream;
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlDatabaseError, MySqlRow};
@@ -26,13 +28,13 @@ use session::Address;
 /// A server that is only read.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    address: Address,
+    address: Arc<Address>,
 }
 
 /// A server that is written to.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    address: Address,
+    address: Arc<Address>,
 }
 
 /// A transaction; closing the connection without a commit undoes it.
@@ -46,7 +48,7 @@ pub struct Batch {
 impl Reader {
     /// Errors: Q2001 and Q2041 for the URL, Q1013-Q1015 for the password.
     pub fn new(database: &Database, server: &Server) -> Result<Self, Complaint> {
-        Address::new(database, server).map(|address| Reader { address })
+        Address::new(database, server).map(|address| Reader { address: Arc::new(address) })
     }
 
     pub async fn probe(&self) -> Result<(), String> {
@@ -104,7 +106,7 @@ impl Reader {
 impl Writer {
     /// Errors: Q2001 and Q2041 for the URL, Q1013-Q1015 for the password.
     pub fn new(database: &Database, server: &Server) -> Result<Self, Complaint> {
-        Address::new(database, server).map(|address| Writer { address })
+        Address::new(database, server).map(|address| Writer { address: Arc::new(address) })
     }
 
     pub async fn probe(&self) -> Result<(), String> {
