@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::route::PushRoute;
 use crate::city::{City, PLACE_COLUMN, Sheet};
-use crate::config::{Instance, Located, Push};
+use crate::config::{Instance, Located, Push, Relation};
 use crate::record::{Complaint, Key, Row, Value};
 use crate::source::{self, Ending, Unreadable};
 
@@ -49,8 +49,9 @@ pub async fn remarks(instance: &Instance, route: &PushRoute, today: NaiveDate) -
         return Err(Complaint::new("Q1172").found(&route.route.name).fact("database", database));
     }
     let mut desk = Desk { route, sheets: &sheets, remarks: Vec::new() };
-    let rows = desk.keys(&city).await?;
+    let (rows, keys) = desk.keys(&city).await?;
     desk.judge(&city, today).await?;
+    desk.strays(&city, &keys).await?;
     let mut remarks = desk.remarks;
     remarks.sort_by_key(|one| (one.sheet, one.row));
     Ok(Remarks { sheets, remarks, rows })
@@ -64,13 +65,9 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     /// Reads the rows by their place, which every row has: those without a key, and such as have one that was used
-    /// already, are found only so. How many rows there are.
-    async fn keys(&mut self, city: &City) -> Result<u64, Complaint> {
-        let at = self.route.push.source.relation.text();
-        let located = |name: &str| Located { value: name.to_owned(), line: at.line, column: at.column };
-        let mut push = Push { children: Vec::new(), ..self.route.push.clone() };
-        push.source.key = PLACE.map(located).to_vec();
-        let mut scan = source::scan(city, &push).await?;
+    /// already, are found only so. How many rows there are, and where each key stands first.
+    async fn keys(&mut self, city: &City) -> Result<(u64, HashMap<String, u64>), Complaint> {
+        let mut scan = source::scan(city, &self.by_place(&self.route.push.source.relation)).await?;
         let mut seen: HashMap<String, u64> = HashMap::new();
         let mut rows = 0;
         while let Some(found) = scan.next().await {
@@ -106,7 +103,44 @@ impl Desk<'_> {
             }
         }
         whole(scan.end())?;
-        Ok(rows)
+        Ok((rows, seen))
+    }
+
+    /// Details under a number that no listing has: a scan can only count them.
+    async fn strays(&mut self, city: &City, keys: &HashMap<String, u64>) -> Result<(), Complaint> {
+        for child in &self.route.push.children {
+            let Some(table) = child.relation.table() else { continue };
+            let mut scan = source::scan(city, &self.by_place(&child.relation)).await?;
+            while let Some(found) = scan.next().await {
+                let Ok(row) = found else { continue };
+                let cells = child.key.iter().map(|column| row.get(column).unwrap_or(&Value::Null));
+                let key = Key::from_cells(cells).map(|key| key.to_string());
+                let is_home = key.as_ref().is_ok_and(|key| keys.contains_key(key));
+                if let Some((sheet, number)) = self.place_of(&row, Some(&child.name)).filter(|_| !is_home) {
+                    let column = child.key.last().map_or("", |column| column.as_str());
+                    let complaint = Complaint::new("Q2068").column(column).found(key.unwrap_or_default());
+                    let main = self.route.push.source.relation.table().map_or("", |table| table.as_str());
+                    self.say(
+                        sheet,
+                        number,
+                        column,
+                        complaint.fact("table", main).fact("details", &table.value),
+                    );
+                }
+            }
+            whole(scan.end())?;
+        }
+        Ok(())
+    }
+
+    /// The route over rows that are known by their place alone.
+    fn by_place(&self, relation: &Relation) -> Push {
+        let at = relation.text();
+        let located = |name: &str| Located { value: name.to_owned(), line: at.line, column: at.column };
+        let mut push = Push { children: Vec::new(), ..self.route.push.clone() };
+        push.source.relation = relation.clone();
+        push.source.key = PLACE.map(located).to_vec();
+        push
     }
 
     async fn judge(&mut self, city: &City, today: NaiveDate) -> Result<(), Complaint> {

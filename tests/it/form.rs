@@ -185,7 +185,8 @@ async fn a_filled_in_form_is_sent_and_what_is_wrong_goes_back_as_notes() {
     write(sheet, 4, &[("技术领域", "人工智能与陶瓷"), ("联系人电话", "12345"), ("成果名称", "")]);
     write(sheet, 5, &[("同意报送", "")]);
     let people = book.sheet_by_name_mut("科技成果-完成人").expect("the sheet of people");
-    for (row, key, name) in [(3, "A-1", "李明"), (4, "A-1", "张华"), (5, "A-2", "")] {
+    for (row, key, name) in [(3, "A-1", "李明"), (4, "A-1", "张华"), (5, "A-2", ""), (6, "A-9", "赵六")]
+    {
         people.cell_mut((1, row)).set_value_string(key);
         write(people, row, &[("姓名", name), ("所在单位", "淄博测试企业1有限公司")]);
     }
@@ -246,6 +247,8 @@ async fn a_filled_in_form_is_sent_and_what_is_wrong_goes_back_as_notes() {
         .or_else(|| note(people, "编号", 5))
         .expect("a note on the person without a name");
     assert!(text.contains("Q4"), "{text}");
+    let text = note(people, "编号", 6).expect("a note on the person whom no listing has");
+    assert!(text.contains("Q2068") && text.contains("A-9"), "{text}");
 
     // A sender took a column away: that is told once, and not row by row.
     let mut book = open(&path);

@@ -256,6 +256,15 @@ pub const ENTRIES: &[Entry] = &[
         advice_en: "check space and permissions of the temporary folder (TMPDIR)",
     },
     Entry {
+        id: "Q2068",
+        owner: Owner::Enterprise,
+        severity: Severity::Error,
+        zh: "{details} 里的编号 {found} 在 {table} 里没有",
+        en: "{table} has no {found}, under which this row of {details} stands",
+        advice_zh: "改成所属记录的编号；多余的行请删除。",
+        advice_en: "use the number of the listing that it belongs to, or remove the row",
+    },
+    Entry {
         id: "Q2070",
         owner: Owner::Integrator,
         severity: Severity::Error,
