@@ -33,6 +33,8 @@ pub mod city;
 
 pub mod source;
 
+pub mod propose;
+
 pub mod platform;
 
 pub mod delivery;

@@ -35,6 +35,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("schedule", &["audit", "db", "config"]),
     ("city", &["config"]),
     ("source", &["city", "config"]),
+    ("propose", &["expression", "codes", "schema", "city", "config"]),
     ("platform", &["expression", "codes", "schema", "config"]),
     ("delivery", &["platform", "ledger", "plan", "config"]),
     (
