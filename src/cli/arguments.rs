@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    adopt, audit, check, codes, explain, init, plan, records, resubmit, runs, sandbox, standing, sync,
-    template, why,
+    adopt, audit, check, codes, explain, init, plan, propose, records, resubmit, runs, sandbox, standing,
+    sync, template, why,
 };
 use crate::record::Language;
 
@@ -77,6 +77,8 @@ pub enum Verb {
     Init(init::Arguments),
     /// 征集表：按规范生成；或把问题批注到报来的表里 · The collection form of a kind, or notes for its senders
     Template(template::Arguments),
+    /// 看本市的表，拟出路线初稿 · Looks at the city's tables and writes first routes
+    Propose(propose::Arguments),
     /// 检查配置，指出文件、行、列和改法 · Checks the configuration, with file, line, column and advice
     Check(check::Arguments),
     /// 没有省代码的本地值，附相近代码和可粘贴的对照行 · Values without a code, with near ones and lines to paste

@@ -25,6 +25,8 @@ mod moment;
 mod part;
 mod plan;
 mod progress;
+mod propose;
+mod propose_lines;
 mod quarantine;
 mod record_lines;
 mod records;
@@ -75,6 +77,7 @@ async fn dispatch(desk: &Desk, verb: Verb) -> Result<Exit, Failure> {
         Verb::Demo(arguments) => demo::run(desk, arguments).await,
         Verb::Init(arguments) => init::run(desk, arguments).await,
         Verb::Template(arguments) => template::run(desk, arguments).await,
+        Verb::Propose(arguments) => propose::run(desk, arguments).await,
         Verb::Check(arguments) => check::run(desk, arguments).await,
         Verb::Codes(arguments) => codes::run(desk, arguments).await,
         Verb::Plan(arguments) => plan::run(desk, arguments).await,

@@ -112,7 +112,8 @@ mod tests {
         for (rows, columns) in [(3, 5), (5, 3), (4, 4), (5, 6)] {
             let worth: Vec<Vec<f64>> = (0..rows).map(|_| (0..columns).map(|_| next()).collect()).collect();
             let found = assign(&worth);
-            let total: f64 = found.iter().enumerate().filter_map(|(row, column)| Some(worth[row][(*column)?])).sum();
+            let total: f64 =
+                found.iter().enumerate().filter_map(|(row, column)| Some(worth[row][(*column)?])).sum();
             assert!((total - best(&worth, 0, &mut vec![false; columns])).abs() < 1e-9, "{worth:?}");
         }
     }

@@ -18,7 +18,10 @@ impl Comment {
         let text = narrow(text.trim()).into_owned();
         let end = text
             .char_indices()
-            .find(|(_, c)| matches!(c, ':' | ',' | ';' | '。' | '(' | '[' | '【' | '、' | '|' | '<' | '，' | '；') || c.is_whitespace())
+            .find(|(_, c)| {
+                matches!(c, ':' | ',' | ';' | '。' | '(' | '[' | '【' | '、' | '|' | '<' | '，' | '；')
+                    || c.is_whitespace()
+            })
             .map_or(text.len(), |(place, _)| place);
         let label = text[..end].trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '='));
         // A comment that starts with its list has no label: 「1 企业 2 高校」.
@@ -29,7 +32,10 @@ impl Comment {
 
     /// What a value means.
     pub fn meaning(&self, value: &str) -> Option<&str> {
-        self.codes.iter().find(|(code, _)| code.eq_ignore_ascii_case(value)).map(|(_, meaning)| meaning.as_str())
+        self.codes
+            .iter()
+            .find(|(code, _)| code.eq_ignore_ascii_case(value))
+            .map(|(_, meaning)| meaning.as_str())
     }
 }
 
@@ -53,7 +59,9 @@ fn codes(text: &str) -> Vec<(String, String)> {
         } else if is_code {
             finish(&mut code, &mut meaning);
             code.push(c);
-        } else if matches!(c, ',' | ';' | '，' | '；' | '、' | '/' | ')' | '。') && meaning.chars().any(is_han) {
+        } else if matches!(c, ',' | ';' | '，' | '；' | '、' | '/' | ')' | '。')
+            && meaning.chars().any(is_han)
+        {
             finish(&mut code, &mut meaning);
         } else if !code.is_empty() {
             meaning.push(c);
@@ -71,7 +79,14 @@ pub(super) fn unit(text: &str) -> Option<&'static str> {
         Some("亿元")
     } else if text.contains("万元") || text.contains("(万)") || has_word("wan") || has_word("wy") {
         Some("万元")
-    } else if text.contains("(元)") || text.contains("单位元") || text.contains(":元") || text.contains(",元") || text.contains("，元") || text.ends_with(" 元") || has_word("yuan") {
+    } else if text.contains("(元)")
+        || text.contains("单位元")
+        || text.contains(":元")
+        || text.contains(",元")
+        || text.contains("，元")
+        || text.ends_with(" 元")
+        || has_word("yuan")
+    {
         Some("元")
     } else {
         None
@@ -87,7 +102,12 @@ mod tests {
         let rows: [(&str, &str, &[(&str, &str)], Option<&str>); 9] = [
             ("成果名称", "成果名称", &[], None),
             ("审核状态 0待审 1通过", "审核状态", &[("0", "待审"), ("1", "通过")], None),
-            ("审核状态（0：待审；1：通过；2：退回）", "审核状态", &[("0", "待审"), ("1", "通过"), ("2", "退回")], None),
+            (
+                "审核状态（0：待审；1：通过；2：退回）",
+                "审核状态",
+                &[("0", "待审"), ("1", "通过"), ("2", "退回")],
+                None,
+            ),
             ("是否删除(Y是/N否)", "是否删除", &[("Y", "是"), ("N", "否")], None),
             ("状态:PASSED 通过,PENDING 待审", "状态", &[("PASSED", "通过"), ("PENDING", "待审")], None),
             ("意向价格（万元）", "意向价格", &[], Some("万元")),
@@ -96,7 +116,8 @@ mod tests {
             ("", "", &[], None),
         ];
         for (text, label, codes, unit) in rows {
-            let codes = codes.iter().map(|(code, meaning)| ((*code).to_owned(), (*meaning).to_owned())).collect();
+            let codes =
+                codes.iter().map(|(code, meaning)| ((*code).to_owned(), (*meaning).to_owned())).collect();
             assert_eq!(Comment::parse(text), Comment { label: label.to_owned(), codes, unit }, "{text}");
         }
     }

@@ -42,7 +42,9 @@ const ENTRIES_MAX: usize = 5_000;
 const KNOWN_PERCENT: usize = 90;
 
 /// The tables that look like dictionaries, by name and shape.
-pub(super) fn dictionaries<'a>(tables: impl Iterator<Item = (&'a SurveyedTable, &'a [Line])>) -> Vec<Dictionary<'a>> {
+pub(super) fn dictionaries<'a>(
+    tables: impl Iterator<Item = (&'a SurveyedTable, &'a [Line])>,
+) -> Vec<Dictionary<'a>> {
     tables.filter_map(|(table, lines)| Dictionary::of(table, lines)).collect()
 }
 
@@ -51,7 +53,9 @@ impl<'a> Dictionary<'a> {
         let words = snake(&table.name);
         let names = ["zd", "zdb", "dict", "dictionary", "dic", "code", "codes", "lookup", "zidian"];
         let is_named = words.split(' ').any(|word| names.contains(&word))
-            || ["字典", "代码表"].iter().any(|word| table.comment.contains(word) || table.name.contains(word));
+            || ["字典", "代码表"]
+                .iter()
+                .any(|word| table.comment.contains(word) || table.name.contains(word));
         if !is_named || lines.is_empty() || lines.len() > ENTRIES_MAX || table.columns.len() > 12 {
             return None;
         }
@@ -60,14 +64,22 @@ impl<'a> Dictionary<'a> {
         let texts: Vec<usize> = (0..samples.len()).filter(|index| is_words(*index)).collect();
         // The content is what differs most; the class repeats.
         let content = *texts.iter().max_by_key(|index| samples[**index].distinct)?;
-        let class = texts.iter().copied().find(|index| *index != content && samples[*index].distinct * 2 <= samples[content].distinct.max(2));
+        let class = texts.iter().copied().find(|index| {
+            *index != content && samples[*index].distinct * 2 <= samples[content].distinct.max(2)
+        });
         let class = class.or_else(|| {
             let named = ["classification", "class", "type", "category", "fl", "lx", "lb", "dict type"];
             (0..samples.len()).find(|index| named.contains(&snake(&table.columns[*index].name).as_str()))
         });
-        let is_id = |index: &usize| samples[*index].share(|text| text.chars().count() <= 20 && !text.chars().any(is_han)) > 0.95;
+        let is_id = |index: &usize| {
+            samples[*index].share(|text| text.chars().count() <= 20 && !text.chars().any(is_han)) > 0.95
+        };
         let ids = (0..samples.len()).filter(|index| Some(*index) != class && is_id(index)).collect();
         Some(Dictionary { table, lines, ids, content, class })
+    }
+
+    pub fn name(&self) -> &'a str {
+        &self.table.name
     }
 
     pub fn is(&self, table: &SurveyedTable) -> bool {
@@ -76,15 +88,26 @@ impl<'a> Dictionary<'a> {
 
     /// Class, number and words of every entry.
     fn entries(&self, id: usize) -> impl Iterator<Item = (String, String, String)> + '_ {
-        let text = |line: &Line, index: usize| line.cells.get(index).map(|cell| trim(&cell.to_string()).to_owned()).unwrap_or_default();
+        let text = |line: &Line, index: usize| {
+            line.cells.get(index).map(|cell| trim(&cell.to_string()).to_owned()).unwrap_or_default()
+        };
         self.lines.iter().map(move |line| {
-            (self.class.map(|class| text(line, class)).unwrap_or_default(), text(line, id), text(line, self.content))
+            (
+                self.class.map(|class| text(line, class)).unwrap_or_default(),
+                text(line, id),
+                text(line, self.content),
+            )
         })
     }
 }
 
 /// The words behind a column's numbers, where exactly one class of a dictionary has them all.
-pub(super) fn decode(dictionaries: &[Dictionary<'_>], name: &ColumnName, comment: &Comment, sample: &ColumnSample) -> Option<Decoded> {
+pub(super) fn decode(
+    dictionaries: &[Dictionary<'_>],
+    name: &ColumnName,
+    comment: &Comment,
+    sample: &ColumnSample,
+) -> Option<Decoded> {
     let (numbers, is_list) = numbers(sample)?;
     // A few rows with numbers that nobody keeps are a fault of the rows.
     let most = numbers.values().sum::<usize>();
@@ -94,10 +117,16 @@ pub(super) fn decode(dictionaries: &[Dictionary<'_>], name: &ColumnName, comment
     };
     for dictionary in dictionaries {
         for id in &dictionary.ids {
-            let Some((class, entries)) = one_class(dictionary, *id, &is_known, &numbers, name, comment) else { continue };
-            let words = |number: &str| entries.iter().find(|(known, _)| known == number).map(|(_, words)| words.clone());
+            let Some((class, entries)) = one_class(dictionary, *id, &is_known, &numbers, name, comment)
+            else {
+                continue;
+            };
+            let words = |number: &str| {
+                entries.iter().find(|(known, _)| known == number).map(|(_, words)| words.clone())
+            };
             let decode = |value: &Value| {
-                let parts: Vec<String> = parts(&value.to_string()).iter().filter_map(|part| words(part)).collect();
+                let parts: Vec<String> =
+                    parts(&value.to_string()).iter().filter_map(|part| words(part)).collect();
                 Value::text(parts.join(","))
             };
             let mut decoded = sample.clone();
@@ -135,7 +164,8 @@ fn numbers(sample: &ColumnSample) -> Option<(BTreeMap<String, usize>, bool)> {
         let written = value.to_string();
         let found = parts(&written);
         is_list |= found.len() > 1 || written.trim_start().starts_with('[');
-        if found.is_empty() || found.iter().any(|part| part.chars().count() > 20 || part.chars().any(is_han)) {
+        if found.is_empty() || found.iter().any(|part| part.chars().count() > 20 || part.chars().any(is_han))
+        {
             return None;
         }
         for number in found {
@@ -147,7 +177,10 @@ fn numbers(sample: &ColumnSample) -> Option<(BTreeMap<String, usize>, bool)> {
 
 fn parts(text: &str) -> Vec<String> {
     let bare = trim(text).trim_matches(['[', ']']);
-    bare.split([',', '、', ';', '|']).map(|part| trim(part).trim_matches('"').to_owned()).filter(|part| !part.is_empty()).collect()
+    bare.split([',', '、', ';', '|'])
+        .map(|part| trim(part).trim_matches('"').to_owned())
+        .filter(|part| !part.is_empty())
+        .collect()
 }
 
 /// Class and entries that hold every number. Small numbers are in many classes: then the class's name decides.
@@ -179,7 +212,7 @@ fn one_class(
         name.likeness(&words).score.max(comment_likeness(&comment.label, &words).score)
     };
     if let [(class, _)] = classes.as_slice()
-        && (named(class) >= 0.4 || numbers.keys().any(|number| number.len() > 1))
+        && (named(class) >= 0.4 || numbers.len() > 1 || numbers.keys().any(|number| number.len() > 1))
     {
         return classes.pop();
     }

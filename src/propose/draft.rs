@@ -6,7 +6,7 @@ use super::homes::Homes;
 use super::keeping::{conditions, cursor, key, tally};
 use super::matching::{Match, Matching, Sought, match_table};
 use super::proposal::{Confidence, Draft, Group, Leftover, Lookup, Proposal, Reason, Unmatched};
-use super::relate::{Filled, fill, link};
+use super::relate::{Filled, Link, fill, link};
 use super::special::{Special, specials};
 use super::table::{ColumnView, Role, TableView};
 use super::want::{List, targets};
@@ -50,8 +50,11 @@ pub(super) fn draft(
             field(&sought[place], view, matching.matches[place].as_ref(), extra, &mut lookups)
         })
         .collect();
-    let related: Vec<&TableView<'_>> =
-        others.iter().filter(|other| other.table.name != view.table.name && link(view, &key, other).is_some()).collect();
+    let related: Vec<Link<'_, '_>> = others
+        .iter()
+        .filter(|other| other.table.name != view.table.name)
+        .filter_map(|other| link(view, &key, other))
+        .collect();
     let mut unmatched = unmatched(bench, &sought, view, &matching, &fields, &related, homes);
     let filled = fill(bench, kind, &lists, view, &key, others, homes);
     let children: Vec<Group> = filled.iter().map(|one| group(&lists[one.list], one, homes, bench)).collect();
@@ -112,7 +115,8 @@ fn field(
         proposal.confidence = found.confidence;
         proposal.reason = found.reason.clone();
         proposal.caution = found.fit.caution.clone();
-        proposal.unmapped = found.fit.unmapped.iter().take(UNMAPPED_MAX).map(|text| mask(&one_line(text, 30))).collect();
+        proposal.unmapped =
+            found.fit.unmapped.iter().take(UNMAPPED_MAX).map(|text| mask(&one_line(text, 30))).collect();
         proposal.expression = expression(&found.fit.template, &column.column.name);
         if found.fit.by_words {
             read_words(&mut proposal, &found.fit.template, column, lookups);
@@ -131,12 +135,19 @@ fn read_words(proposal: &mut Proposal, template: &str, column: &ColumnView<'_>, 
     let Some(decoded) = &column.decoded else { return };
     let table = &decoded.lookup.table;
     if decoded.is_list || decoded.class.is_some() {
-        let entries: Vec<String> = decoded.entries.iter().take(UNMAPPED_MAX).map(|(number, words)| format!("{number}={words}")).collect();
+        let entries: Vec<String> = decoded
+            .entries
+            .iter()
+            .take(UNMAPPED_MAX)
+            .map(|(number, words)| format!("{number}={words}"))
+            .collect();
         let entries = entries.join(" ");
         proposal.confidence = proposal.confidence.min(Confidence::Likely);
         proposal.caution = Some(Reason::new(
             format!("存的是字典 {table} 的编号（{entries}），请在 crosswalks 里给每个编号配上省代码"),
-            format!("it holds numbers of the dictionary {table} ({entries}): give each its code in the crosswalk"),
+            format!(
+                "it holds numbers of the dictionary {table} ({entries}): give each its code in the crosswalk"
+            ),
         ));
         return;
     }
@@ -157,12 +168,13 @@ fn unmatched(
     view: &TableView<'_>,
     matching: &Matching,
     fields: &[Proposal],
-    related: &[&TableView<'_>],
+    related: &[Link<'_, '_>],
     homes: &Homes,
 ) -> Vec<Unmatched> {
     let mut elsewhere: Vec<(&TableView<'_>, Matching)> = Vec::new();
-    for other in related {
-        elsewhere.push((other, match_table(bench, sought, other, homes, &[])));
+    for link in related {
+        let taken: Vec<&str> = link.columns.iter().map(String::as_str).collect();
+        elsewhere.push((link.view, match_table(bench, sought, link.view, homes, &taken)));
     }
     let mut open: Vec<Unmatched> = Vec::new();
     for (place, one) in sought.iter().enumerate() {
@@ -170,15 +182,20 @@ fn unmatched(
         if fields.iter().any(|known| known.field == info.name) {
             continue;
         }
-        let own = matching.candidates[place].iter().map(|(column, template)| {
-            expression(template, &view.columns[*column].column.name)
-        });
+        let own = matching.candidates[place]
+            .iter()
+            .map(|(column, template)| expression(template, &view.columns[*column].column.name));
         let other = elsewhere.iter().filter_map(|(other, matching)| {
             let (column, _) = matching.candidates[place].first()?;
             Some(format!("{}.{}", other.table.name, other.columns[*column].column.name))
         });
         let candidates = own.chain(other).take(CANDIDATES_MAX).collect();
-        open.push(Unmatched { field: info.name.clone(), title: info.title.clone(), required: info.required, candidates });
+        open.push(Unmatched {
+            field: info.name.clone(),
+            title: info.title.clone(),
+            required: info.required,
+            candidates,
+        });
     }
     open.sort_by_key(|one| !one.required);
     open
@@ -188,7 +205,11 @@ fn group(list: &List<'_>, filled: &Filled<'_, '_, '_>, homes: &Homes, bench: Ben
     let view = filled.link.view;
     let mut fields = Vec::new();
     for (place, sought) in filled.sought.iter().enumerate() {
-        let Some(mut one) = field(sought, view, filled.matching.matches[place].as_ref(), None, &mut Vec::new()) else { continue };
+        let Some(mut one) =
+            field(sought, view, filled.matching.matches[place].as_ref(), None, &mut Vec::new())
+        else {
+            continue;
+        };
         // A child's own words are not joined.
         if let Some(found) = &filled.matching.matches[place] {
             one.expression = expression(&found.fit.template, &one.column);
@@ -226,7 +247,9 @@ fn group(list: &List<'_>, filled: &Filled<'_, '_, '_>, homes: &Homes, bench: Ben
 /// Columns that nothing uses, with masked values; what keeps house is no loss.
 fn leftovers(view: &TableView<'_>, fields: &[Proposal], key: &[String], avoid: &[&str]) -> Vec<Leftover> {
     let is_used = |name: &str| {
-        fields.iter().any(|one| one.column == name) || key.iter().any(|part| part == name) || avoid.contains(&name)
+        fields.iter().any(|one| one.column == name)
+            || key.iter().any(|part| part == name)
+            || avoid.contains(&name)
     };
     let left = view.columns.iter().filter(|column| !is_used(&column.column.name));
     left.map(|column| {

@@ -17,19 +17,31 @@ const LETTERS_MAX: usize = 40;
 ///
 /// Shape: only fields of plain values that belong to nobody; `None` where fewer than three of them work.
 ///        Columns of `avoid` stay out: they decide whether a row is sent at all.
-pub(super) fn example(bench: Bench<'_>, view: &TableView<'_>, fields: &[Proposal], avoid: &[&str]) -> Option<Example> {
+pub(super) fn example(
+    bench: Bench<'_>,
+    view: &TableView<'_>,
+    fields: &[Proposal],
+    avoid: &[&str],
+) -> Option<Example> {
     let shown: Vec<(&Proposal, Expression)> = fields
         .iter()
         .filter(|one| one.confidence > Confidence::Guess && !one.needs_basis && !one.field.contains('.'))
         .filter_map(|one| Some((one, Expression::compile(&one.expression).ok()?)))
-        .filter(|(_, one)| one.parents().is_empty() && !one.names().iter().any(|name| avoid.contains(&name.as_ref())))
+        .filter(|(_, one)| {
+            one.parents().is_empty() && !one.names().iter().any(|name| avoid.contains(&name.as_ref()))
+        })
         .collect();
     let rows = view.lines.iter().take(50).map(|line| of_row(bench, view, &line.cells, &shown));
     let best = rows.flatten().max_by_key(|one| one.expect.len())?;
     (best.expect.len() >= 3).then_some(best)
 }
 
-fn of_row(bench: Bench<'_>, view: &TableView<'_>, cells: &[Value], shown: &[(&Proposal, Expression)]) -> Option<Example> {
+fn of_row(
+    bench: Bench<'_>,
+    view: &TableView<'_>,
+    cells: &[Value],
+    shown: &[(&Proposal, Expression)],
+) -> Option<Example> {
     let cell = |name: &str| {
         let place = view.columns.iter().position(|column| column.column.name == name)?;
         cells.get(place)
@@ -43,18 +55,24 @@ fn of_row(bench: Bench<'_>, view: &TableView<'_>, cells: &[Value], shown: &[(&Pr
         let mut names = Vec::new();
         for name in expression.names() {
             // Words from a joined table are in no cell of this row, and a masked number would be no example.
-            names.extend(cell(name).filter(|value| is_nobodys(value)).map(|value| (name.clone(), value.clone())));
+            names.extend(
+                cell(name).filter(|value| is_nobodys(value)).map(|value| (name.clone(), value.clone())),
+            );
         }
         if names.len() < expression.names().len() {
             continue;
         }
-        let is_short = |value: &Value| value.to_string().chars().count() <= LETTERS_MAX && !value.to_string().contains(['\n', '<']);
+        let is_short = |value: &Value| {
+            value.to_string().chars().count() <= LETTERS_MAX && !value.to_string().contains(['\n', '<'])
+        };
         if names.is_empty() || !names.iter().all(|(_, value)| is_short(value)) {
             continue;
         }
         let scope_names = Value::Map(names.clone());
         let made = expression.evaluate(&Scope::new(&scope_names, bench.codes, bench.zone));
-        let Some(json) = made.ok().map(|value| value.to_json()).filter(|json| !json.is_null()) else { continue };
+        let Some(json) = made.ok().map(|value| value.to_json()).filter(|json| !json.is_null()) else {
+            continue;
+        };
         let plain: Option<Vec<(String, Json)>> =
             names.iter().map(|(name, value)| Some((name.to_string(), plain(value)?))).collect();
         let Some(plain) = plain else { continue };
@@ -74,7 +92,18 @@ fn is_nobodys(value: &Value) -> bool {
 fn plain(value: &Value) -> Option<Json> {
     match value {
         Value::Bool(_) | Value::Int(_) | Value::Text(_) => Some(value.to_json()),
-        Value::Decimal(number) => number.normalize().to_string().parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Json::Number),
-        Value::Null | Value::Bytes(_) | Value::Date(_) | Value::DateTime(_) | Value::List(_) | Value::Map(_) => None,
+        Value::Decimal(number) => number
+            .normalize()
+            .to_string()
+            .parse::<f64>()
+            .ok()
+            .and_then(serde_json::Number::from_f64)
+            .map(Json::Number),
+        Value::Null
+        | Value::Bytes(_)
+        | Value::Date(_)
+        | Value::DateTime(_)
+        | Value::List(_)
+        | Value::Map(_) => None,
     }
 }

@@ -63,14 +63,24 @@ impl Bench<'_> {
             Want::Int | Want::Decimal => self.number(&target.want, sample),
             Want::Year => self.best(sample, &["§ | int", "§ | year"], 0.7, 0.95, is_year),
             Want::Bool => {
-                let mut fit = self.best(sample, &["§ | bool", "§ | bool('1/2')", "§ | bool('Y/N')"], 0.35, 0.95, |_| true);
+                let mut fit = self.best(
+                    sample,
+                    &["§ | bool", "§ | bool('1/2')", "§ | bool('Y/N')"],
+                    0.35,
+                    0.95,
+                    |_| true,
+                );
                 if sample.distinct > 3 {
                     fit.share = 0.0;
                 }
                 fit
             }
-            Want::Region => self.best(sample, &["§ | region", "§ | null_words | region"], 0.8, 0.75, |_| true),
-            Want::Patents => self.best(sample, &["§ | patents", "§ | null_words | patents"], 0.95, 0.9, |_| true),
+            Want::Region => {
+                self.best(sample, &["§ | region", "§ | null_words | region"], 0.8, 0.75, |_| true)
+            }
+            Want::Patents => {
+                self.best(sample, &["§ | patents", "§ | null_words | patents"], 0.95, 0.9, |_| true)
+            }
             Want::Phone => self.best(sample, &["§ | phone"], 0.8, 1.0, |_| true),
             Want::Uscc => self.look(sample, "§ | uscc", 0.95, 1.0, is_uscc),
             Want::Email => self.look(sample, "§ | text", 0.95, 1.0, is_email),
@@ -82,7 +92,9 @@ impl Bench<'_> {
                 text.chars().count() <= 64 && !text.chars().any(is_han) && !is_html(text)
             }),
             Want::Person => self.text(sample, 0.5, 0.7, is_person),
-            Want::Unit => self.text(sample, 0.5, 0.6, |text| is_unit(text) || text.chars().filter(|c| is_han(*c)).count() >= 4 && !is_html(text)),
+            Want::Unit => self.text(sample, 0.5, 0.6, |text| {
+                is_unit(text) || text.chars().filter(|c| is_han(*c)).count() >= 4 && !is_html(text)
+            }),
             Want::Long => {
                 let long = sample.length();
                 let share = if long >= 12.0 { 1.0 } else { long / 12.0 };
@@ -90,7 +102,9 @@ impl Bench<'_> {
                 fit.share *= share;
                 fit
             }
-            Want::Number => self.text(sample, 0.3, 0.4, |text| text.chars().any(|c| c.is_ascii_digit()) && text.chars().count() <= 60 && !is_date_like(text)),
+            Want::Number => self.text(sample, 0.3, 0.4, |text| {
+                text.chars().any(|c| c.is_ascii_digit()) && text.chars().count() <= 60 && !is_date_like(text)
+            }),
             Want::Short => self.text(sample, 0.1, 0.6, |text| {
                 !is_number(text) && !is_date_like(text) && !is_email(text) && !is_uscc(text) && !is_html(text)
             }),
@@ -110,8 +124,15 @@ impl Bench<'_> {
     }
 
     /// How often an expression gives a value that is accepted; rows that become null count for neither side.
-    fn works(&self, template: &str, sample: &ColumnSample, accept: impl Fn(&Value) -> bool) -> (f64, Vec<String>) {
-        let Ok(expression) = Expression::compile(&template.replace(COLUMN, "v")) else { return (0.0, Vec::new()) };
+    fn works(
+        &self,
+        template: &str,
+        sample: &ColumnSample,
+        accept: impl Fn(&Value) -> bool,
+    ) -> (f64, Vec<String>) {
+        let Ok(expression) = Expression::compile(&template.replace(COLUMN, "v")) else {
+            return (0.0, Vec::new());
+        };
         let (mut good, mut bad, mut failed) = (0, 0, Vec::new());
         for (tried, (value, count)) in sample.values.iter().enumerate() {
             if tried >= HOPELESS_AFTER && good == 0 {
@@ -132,7 +153,14 @@ impl Bench<'_> {
     }
 
     /// The first of the candidates that no later one beats clearly.
-    fn best(&self, sample: &ColumnSample, templates: &[&str], weight: f64, strength: f64, accept: fn(&Value) -> bool) -> Fit {
+    fn best(
+        &self,
+        sample: &ColumnSample,
+        templates: &[&str],
+        weight: f64,
+        strength: f64,
+        accept: fn(&Value) -> bool,
+    ) -> Fit {
         let (mut share, mut template) = (-1.0, "");
         for one in templates {
             let (found, _) = self.works(one, sample, accept);
@@ -145,7 +173,14 @@ impl Bench<'_> {
     }
 
     /// Values that are known by their look.
-    fn look(&self, sample: &ColumnSample, template: &str, weight: f64, strength: f64, look: impl Fn(&str) -> bool) -> Fit {
+    fn look(
+        &self,
+        sample: &ColumnSample,
+        template: &str,
+        weight: f64,
+        strength: f64,
+        look: impl Fn(&str) -> bool,
+    ) -> Fit {
         let template = match template.strip_prefix("§ | text") {
             Some(rest) if sample.null_words > 0 => format!("§ | null_words | text{rest}"),
             _ => template.to_owned(),
@@ -167,7 +202,9 @@ impl Bench<'_> {
         let by_space = has(&[' ', '\u{3000}']) > 0.3 && has(&[',', '，', '、', ';', '；', '|', '[']) < 0.1;
         let words = if sample.null_words > 0 { " | null_words" } else { "" };
         let split = if by_space { "split(' ')" } else { "split" };
-        let short = sample.share(|text| text.chars().count() <= 120 && !is_number(text) && !is_date_like(text) && !is_html(text));
+        let short = sample.share(|text| {
+            text.chars().count() <= 120 && !is_number(text) && !is_date_like(text) && !is_html(text)
+        });
         let mut fit = made(&format!("§{words} | {split} | unique"), short, 0.2, 0.6, sample);
         if sample.share(is_unit) > 0.5 {
             fit.weight = 0.1;
@@ -176,7 +213,8 @@ impl Bench<'_> {
     }
 
     fn date(&self, sample: &ColumnSample) -> Fit {
-        let forever = sample.values.iter().any(|(value, _)| value.as_str().is_some_and(|text| trim(text) == "长期"));
+        let forever =
+            sample.values.iter().any(|(value, _)| value.as_str().is_some_and(|text| trim(text) == "长期"));
         let templates: &[&str] = if forever {
             &["none if § == '长期' else (§ | date)"]
         } else {
@@ -294,7 +332,13 @@ impl Bench<'_> {
         let (share, template, failed) = best.unwrap_or_default();
         let in_words = sample.share(|text| text.chars().any(is_han));
         // A number is in many code tables; a word mostly in one.
-        let weight = if in_words > 0.5 { 0.9 } else if sample.length() >= 3.0 { 0.5 } else { 0.3 };
+        let weight = if in_words > 0.5 {
+            0.9
+        } else if sample.length() >= 3.0 {
+            0.5
+        } else {
+            0.3
+        };
         // Few words that the table does not know are still a code: the city's own. Free text is none.
         let strength = match sample.distinct {
             0..=12 => 0.5,
@@ -313,7 +357,17 @@ fn made(template: &str, share: f64, weight: f64, strength: f64, sample: &ColumnS
     let seen = sample.filled();
     let percent = (share * 100.0).floor();
     let reason = Reason::new(format!("{percent}% 的值合适"), format!("{percent}% of the values suit"));
-    Fit { template: template.to_owned(), share, weight, strength, reason, caution: None, unmapped: Vec::new(), seen, by_words: false }
+    Fit {
+        template: template.to_owned(),
+        share,
+        weight,
+        strength,
+        reason,
+        caution: None,
+        unmapped: Vec::new(),
+        seen,
+        by_words: false,
+    }
 }
 
 pub(super) fn is_html_column(sample: &ColumnSample) -> bool {
@@ -334,7 +388,8 @@ fn common_ending(sample: &ColumnSample) -> Option<String> {
     let ending = |text: &str| {
         let start = text.rfind(|c: char| c.is_ascii_digit())? + 1;
         let rest = &text[start..];
-        (!rest.is_empty() && text[..start].chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))).then(|| rest.to_owned())
+        (!rest.is_empty() && text[..start].chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',')))
+            .then(|| rest.to_owned())
     };
     let first = sample.values.iter().find_map(|(value, _)| ending(trim(&value.to_string())))?;
     (sample.share(|text| text.ends_with(&first)) > 0.5).then_some(first)
@@ -350,7 +405,8 @@ fn by_magnitude(sample: &ColumnSample) -> &'static str {
 
 /// The median of the bare numbers.
 fn middle(sample: &ColumnSample) -> Option<Decimal> {
-    let numbers = sample.values.iter().filter_map(|(value, _)| trim(&value.to_string()).replace(',', "").parse().ok());
+    let numbers =
+        sample.values.iter().filter_map(|(value, _)| trim(&value.to_string()).replace(',', "").parse().ok());
     let mut numbers: Vec<Decimal> = numbers.filter(|number: &Decimal| !number.is_zero()).collect();
     numbers.sort();
     numbers.get(numbers.len() / 2).copied()

@@ -49,11 +49,18 @@ impl Homes {
     }
 
     /// The name's likeness, raised where a foreign key or the name's stem leads to the kind.
-    pub(super) fn likeness(&self, named: Likeness, kind: &str, view: &TableView<'_>, column: &ColumnView<'_>) -> Likeness {
+    pub(super) fn likeness(
+        &self,
+        named: Likeness,
+        kind: &str,
+        view: &TableView<'_>,
+        column: &ColumnView<'_>,
+    ) -> Likeness {
         let Some(home) = self.0.get(kind) else { return named };
-        let refers = view.table.references.iter().any(|one| {
-            one.table == home.table && one.columns.iter().any(|name| *name == column.column.name)
-        });
+        let refers =
+            view.table.references.iter().any(|one| {
+                one.table == home.table && one.columns.iter().any(|name| *name == column.column.name)
+            });
         let (score, reason) = if refers {
             let table = &home.table;
             (0.99, Reason::new(format!("外键指向 {table}"), format!("a foreign key leads to {table}")))
@@ -61,9 +68,20 @@ impl Homes {
             let stem = ColumnName::new(&stem, "");
             let table = ColumnName::new(&home.table, "");
             let by_words = stem.likeness(&home.words).score;
-            let by_table = if stem.words().len() == 1 && table.words().iter().any(|word| *word == stem.words()[0]) { 0.9 } else { 0.0 };
+            let by_table =
+                if stem.words().len() == 1 && table.words().iter().any(|word| *word == stem.words()[0]) {
+                    0.9
+                } else {
+                    0.0
+                };
             let score = if by_words.max(by_table) >= 0.7 { 0.93 } else { 0.0 };
-            (score, Reason::new(format!("列名指向“{}”的主键", home.title), format!("the name refers to the key of {kind}")))
+            (
+                score,
+                Reason::new(
+                    format!("列名指向“{}”的主键", home.title),
+                    format!("the name refers to the key of {kind}"),
+                ),
+            )
         } else {
             (0.0, Reason::default())
         };
@@ -104,7 +122,8 @@ impl Homes {
 
 /// What a reference is named after: `qy_id`, `enterpriseId`, `卖方编号` → `qy`, `enterprise`, `卖方`.
 pub(super) fn stem(name: &ColumnName) -> Option<String> {
-    if let Some(stem) = ["编号", "主键", "代码", "id", "ID"].iter().find_map(|end| name.written.strip_suffix(end))
+    if let Some(stem) =
+        ["编号", "主键", "代码", "id", "ID"].iter().find_map(|end| name.written.strip_suffix(end))
         && stem.chars().any(super::words::is_han)
     {
         return Some(stem.to_owned());

@@ -27,11 +27,15 @@ pub(super) fn key(view: &TableView<'_>) -> (Vec<String>, bool) {
 /// The column that tells what changed since the last time.
 pub(super) fn cursor(view: &TableView<'_>) -> Option<(String, Reason)> {
     let changes = |column: &&ColumnView<'_>| {
-        let declared = column.column.declared_type.to_ascii_lowercase() + &column.column.comment.to_ascii_lowercase();
+        let declared =
+            column.column.declared_type.to_ascii_lowercase() + &column.column.comment.to_ascii_lowercase();
         declared.contains("on update")
     };
     if let Some(column) = view.columns.iter().find(changes) {
-        let reason = Reason::new("数据库在每次更新时改写它(ON UPDATE)", "the database writes it on every update (ON UPDATE)");
+        let reason = Reason::new(
+            "数据库在每次更新时改写它(ON UPDATE)",
+            "the database writes it on every update (ON UPDATE)",
+        );
         return Some((column.column.name.clone(), reason));
     }
     let column = view.columns.iter().find(|column| column.role == Some(Role::Updated))?;
@@ -61,8 +65,16 @@ pub(super) fn conditions(bench: Bench<'_>, view: &TableView<'_>) -> (Condition, 
                 let Some((passed, is_clear)) = passed(column) else { continue };
                 publish.is_clear &= is_clear;
                 needs.push(format!("{name} == {}", literal(&passed)));
-                let mut values: Vec<String> = column.sample.values.iter().map(|(value, _)| literal(value)).collect();
-                values.extend(column.comment.codes.iter().filter_map(|(code, _)| like(&passed, code)).map(|value| literal(&value)));
+                let mut values: Vec<String> =
+                    column.sample.values.iter().map(|(value, _)| literal(value)).collect();
+                values.extend(
+                    column
+                        .comment
+                        .codes
+                        .iter()
+                        .filter_map(|(code, _)| like(&passed, code))
+                        .map(|value| literal(&value)),
+                );
                 values.sort();
                 values.dedup();
                 known.push(format!("{name} in [{}]", values.join(", ")));
@@ -99,7 +111,11 @@ pub(super) fn tally(column: &ColumnView<'_>) -> Tally {
     const SHOWN: usize = 12;
     let mut values: Vec<Counted> = Vec::new();
     if column.sample.nothing > 0 {
-        values.push(Counted { value: "none".to_owned(), count: column.sample.nothing, meaning: String::new() });
+        values.push(Counted {
+            value: "none".to_owned(),
+            count: column.sample.nothing,
+            meaning: String::new(),
+        });
     }
     for (value, count) in column.sample.values.iter().take(SHOWN) {
         let meaning = column.comment.meaning(trim(&value.to_string())).unwrap_or_default().to_owned();
@@ -111,12 +127,24 @@ pub(super) fn tally(column: &ColumnView<'_>) -> Tally {
 /// The value of a review that means yes; by its words, else the most frequent one.
 fn passed(column: &ColumnView<'_>) -> Option<(Value, bool)> {
     const YES: [&str; 14] = [
-        "通过", "已发布", "发布", "已登记", "已审核", "正常", "有效", "公示", "passed", "pass", "approved", "verified", "published",
+        "通过",
+        "已发布",
+        "发布",
+        "已登记",
+        "已审核",
+        "正常",
+        "有效",
+        "公示",
+        "passed",
+        "pass",
+        "approved",
+        "verified",
+        "published",
         "在岗",
     ];
     const NO: [&str; 20] = [
-        "不", "未", "待", "驳回", "退回", "草稿", "拒", "停", "注销", "作废", "下架", "中", "reject", "pending", "draft", "fail", "un",
-        "archived", "hidden", "否",
+        "不", "未", "待", "驳回", "退回", "草稿", "拒", "停", "注销", "作废", "下架", "中", "reject",
+        "pending", "draft", "fail", "un", "archived", "hidden", "否",
     ];
     let says_yes = |text: &str| {
         let text = text.to_lowercase();
@@ -132,7 +160,10 @@ fn passed(column: &ColumnView<'_>) -> Option<(Value, bool)> {
     // The comment may know a value that the sample has not.
     let most = column.sample.values.first().map(|(value, _)| value.clone());
     if let Some((code, _)) = column.comment.codes.iter().find(|(_, meaning)| says_yes(meaning)) {
-        return Some((like(most.as_ref().unwrap_or(&Value::Int(0)), code).unwrap_or(Value::text(code.as_str())), true));
+        return Some((
+            like(most.as_ref().unwrap_or(&Value::Int(0)), code).unwrap_or(Value::text(code.as_str())),
+            true,
+        ));
     }
     most.map(|value| (value, false))
 }
@@ -151,7 +182,8 @@ fn open(bench: Bench<'_>, column: &ColumnView<'_>) -> Option<Value> {
     let is_open = |value: &&(Value, usize)| {
         let text = value.0.to_string();
         let meaning = column.comment.meaning(trim(&text)).unwrap_or(trim(&text)).to_owned();
-        meaning.contains("公开") && !meaning.contains('不') || bench.codes.to_code("secret-level", &text).is_ok_and(|code| code.as_ref() == "01")
+        meaning.contains("公开") && !meaning.contains('不')
+            || bench.codes.to_code("secret-level", &text).is_ok_and(|code| code.as_ref() == "01")
     };
     column.sample.values.iter().find(is_open).map(|(value, _)| value.clone())
 }
@@ -161,21 +193,34 @@ fn flag(column: &ColumnView<'_>, role: Role) -> Option<(String, String, bool)> {
     let name = reference(&column.column.name);
     let is_time = |text: &str| super::sample::is_date_like(text) || text.len() >= 10;
     let declared = column.column.declared_type.to_ascii_lowercase();
-    if role == Role::Deleted && (declared.contains("date") || declared.contains("time") || column.sample.filled() > 0 && column.sample.share(is_time) > 0.9) {
+    if role == Role::Deleted
+        && (declared.contains("date")
+            || declared.contains("time")
+            || column.sample.filled() > 0 && column.sample.share(is_time) > 0.9)
+    {
         return Some((format!("{name} is none"), format!("{name} is not none"), true));
     }
-    let values: Vec<String> = column.sample.values.iter().map(|(value, _)| trim(&value.to_string()).to_owned()).collect();
+    let values: Vec<String> =
+        column.sample.values.iter().map(|(value, _)| trim(&value.to_string()).to_owned()).collect();
     let has = |wanted: &str| values.iter().any(|value| value == wanted);
     // Kept first; of a flag of validity it is the other way round.
     let pairs: &[(&str, &str)] = match role {
-        Role::Valid => &[("1", if has("2") { "2" } else { "0" }), ("Y", "N"), ("y", "n"), ("是", "否"), ("true", "false")],
+        Role::Valid => &[
+            ("1", if has("2") { "2" } else { "0" }),
+            ("Y", "N"),
+            ("y", "n"),
+            ("是", "否"),
+            ("true", "false"),
+        ],
         _ => &[("0", "1"), ("N", "Y"), ("n", "y"), ("否", "是"), ("false", "true"), ("F", "T")],
     };
     let (keep, gone) = pairs.iter().find(|(keep, gone)| has(keep) || has(gone) && values.len() == 1)?;
     let of = |text: &str| {
         let seen = column.sample.values.iter().find(|(value, _)| trim(&value.to_string()) == text);
         let other = column.sample.values.first().map(|(value, _)| value);
-        seen.map(|(value, _)| value.clone()).or_else(|| like(other?, text)).unwrap_or_else(|| Value::text(text))
+        seen.map(|(value, _)| value.clone())
+            .or_else(|| like(other?, text))
+            .unwrap_or_else(|| Value::text(text))
     };
     let is_clear = values.iter().all(|value| value == keep || value == gone);
     Some((format!("{name} == {}", literal(&of(keep))), format!("{name} == {}", literal(&of(gone))), is_clear))

@@ -32,7 +32,9 @@ pub(super) fn resemblances(bench: Bench<'_>, kinds: &[&Kind], views: &[TableView
         let sought = sought(kind);
         let words = Words::of_kind(kind);
         let spellings = spellings(&sought);
-        found.push(views.iter().map(|view| resemblance(bench, kind, &sought, &spellings, &words, view)).collect());
+        found.push(
+            views.iter().map(|view| resemblance(bench, kind, &sought, &spellings, &words, view)).collect(),
+        );
     }
     let worth: Vec<Vec<f64>> = found.iter().map(|row| row.iter().map(|one| one.score).collect()).collect();
     for (kind, table) in assign(&worth).into_iter().enumerate() {
@@ -42,7 +44,10 @@ pub(super) fn resemblances(bench: Bench<'_>, kinds: &[&Kind], views: &[TableView
     }
     let mut all: Vec<Resemblance> = found.into_iter().flatten().filter(|one| one.score >= 0.15).collect();
     all.sort_by(|one, other| {
-        one.kind.cmp(&other.kind).then(other.is_convincing.cmp(&one.is_convincing)).then(other.score.total_cmp(&one.score))
+        one.kind
+            .cmp(&other.kind)
+            .then(other.is_convincing.cmp(&one.is_convincing))
+            .then(other.score.total_cmp(&one.score))
     });
     all
 }
@@ -58,7 +63,8 @@ fn resemblance(
     let by_name = ColumnName::new(&view.table.name, "").likeness(words).score;
     // `t_qyxx`, `sys_enterprise`: any word of the name will do.
     let parts = ColumnName::new(&view.table.name, "");
-    let by_part = parts.words().iter().map(|part| ColumnName::new(part, "").likeness(words).score).fold(0.0, f64::max);
+    let by_part =
+        parts.words().iter().map(|part| ColumnName::new(part, "").likeness(words).score).fold(0.0, f64::max);
     let named = by_name.max(by_part * 0.95).max(comment_likeness(&view.table.comment, words).score);
     let mut one = Resemblance {
         kind: kind.name.to_string(),
@@ -82,7 +88,8 @@ fn resemblance(
             one.matched += 1;
         }
     }
-    let is_missing = |(field, found): &(&Sought<'_>, &Option<_>)| field.target.info.required && found.is_none();
+    let is_missing =
+        |(field, found): &(&Sought<'_>, &Option<_>)| field.target.info.required && found.is_none();
     one.missing = sought.iter().zip(&matching.matches).filter(is_missing).count();
     let covered = if all > 0.0 { worth / all } else { 0.0 };
     // How much of the table the kind explains tells a listing's table from a copy with a few of its columns.
@@ -106,7 +113,8 @@ fn spellings(sought: &[Sought<'_>]) -> HashSet<String> {
 /// How many columns are called like a field, for each field there is.
 fn glance(sought: &[Sought<'_>], spellings: &HashSet<String>, view: &TableView<'_>) -> f64 {
     let heard = view.columns.iter().filter(|column| {
-        column.name.spellings().any(|name| spellings.contains(name)) || spellings.contains(&column.comment.label)
+        column.name.spellings().any(|name| spellings.contains(name))
+            || spellings.contains(&column.comment.label)
     });
     heard.count() as f64 / sought.len().max(1) as f64
 }

@@ -80,7 +80,15 @@ pub(super) fn match_table(
         .iter()
         .map(|one| {
             let columns = view.columns.iter().enumerate();
-            columns.map(|(index, column)| if taken.contains(&column.column.name.as_str()) { None } else { pairing.pair(one, index, column) }).collect()
+            columns
+                .map(|(index, column)| {
+                    if taken.contains(&column.column.name.as_str()) {
+                        None
+                    } else {
+                        pairing.pair(one, index, column)
+                    }
+                })
+                .collect()
         })
         .collect();
     let total = |row: usize, column: usize| pairs[row][column].as_ref().map_or(0.0, |pair| pair.total);
@@ -155,7 +163,9 @@ impl Pairing<'_, '_> {
     fn pair(&self, sought: &Sought<'_>, index: usize, column: &ColumnView<'_>) -> Option<Pair> {
         let target = &sought.target;
         let (likeness, is_exact) = self.likeness(sought, column);
-        if column.role.is_some_and(|role| !role.may_be_reported()) && !(is_exact && likeness.score >= 0.95 && column.role != Some(Role::Surrogate)) {
+        if column.role.is_some_and(|role| !role.may_be_reported())
+            && !(is_exact && likeness.score >= 0.95 && column.role != Some(Role::Surrogate))
+        {
             return None;
         }
         let sample = &column.sample;
@@ -182,22 +192,41 @@ impl Pairing<'_, '_> {
             self.homes.judge(&mut fit, kind, self.view, column);
         }
         let agreement = if fit.share >= 0.93 { 1.0 } else { 1.0 - fit.strength * (1.0 - fit.share) };
-        let agreement = if fit.seen == 0 && !may_hold(&target.want, &column.column.declared_type) { 0.3 } else { agreement };
+        let agreement = if fit.seen == 0 && !may_hold(&target.want, &column.column.declared_type) {
+            0.3
+        } else {
+            agreement
+        };
         let name = likeness.score;
         let by_name = name * agreement * 0.8 + 0.2 * fit.share * fit.weight * (name * 2.0).min(1.0);
-        let alone = if fit.weight >= 0.8 && fit.share >= 0.8 && by_values { 0.36 * fit.share * fit.weight } else { 0.0 };
+        let alone = if fit.weight >= 0.8 && fit.share >= 0.8 && by_values {
+            0.36 * fit.share * fit.weight
+        } else {
+            0.0
+        };
         let total = by_name.max(alone);
         let reason = likeness.reason.filter(|_| name >= 0.2).unwrap_or_default();
         let reason = reason.and(fit.reason.clone());
-        (total >= 0.1).then_some(Pair { total, name, is_clear: likeness.is_clear, is_exact, agreement, fit, reason })
+        (total >= 0.1).then_some(Pair {
+            total,
+            name,
+            is_clear: likeness.is_clear,
+            is_exact,
+            agreement,
+            fit,
+            reason,
+        })
     }
 
     /// By the values, or by the words behind them where those suit better.
     fn fit(&self, target: &Target<'_>, column: &ColumnView<'_>) -> Fit {
         let own = self.bench.fit(target, &column.sample, column.unit);
-        let decoded = column.decoded.as_ref().filter(|_| matches!(target.want, Want::Code(_) | Want::Codes(_)));
+        let decoded =
+            column.decoded.as_ref().filter(|_| matches!(target.want, Want::Code(_) | Want::Codes(_)));
         match decoded.map(|decoded| self.bench.fit(target, &decoded.sample, column.unit)) {
-            Some(words) if words.share > own.share || words.seen > 0 && own.share < 0.5 => Fit { by_words: true, ..words },
+            Some(words) if words.share > own.share || words.seen > 0 && own.share < 0.5 => {
+                Fit { by_words: true, ..words }
+            }
             Some(_) | None => own,
         }
     }
@@ -236,14 +265,20 @@ impl Pairing<'_, '_> {
 fn may_hold(want: &Want, declared: &str) -> bool {
     let declared = declared.to_ascii_lowercase();
     let is_time = declared.contains("date") || declared.contains("time");
-    let is_number = ["int", "dec", "num", "double", "float", "real"].iter().any(|name| declared.contains(name));
+    let is_number =
+        ["int", "dec", "num", "double", "float", "real"].iter().any(|name| declared.contains(name));
     match want {
         Want::Date => !declared.contains("text") && !declared.contains("clob"),
         Want::Year | Want::Int | Want::Decimal | Want::Money | Want::Yuan | Want::Bool => !is_time,
         Want::Parent(_) | Want::Code(_) | Want::Codes(_) | Want::Region => !is_time,
-        Want::Person | Want::Unit | Want::Long | Want::Html | Want::Email | Want::Uri | Want::Texts | Want::Uscc => {
-            !is_time && !is_number
-        }
+        Want::Person
+        | Want::Unit
+        | Want::Long
+        | Want::Html
+        | Want::Email
+        | Want::Uri
+        | Want::Texts
+        | Want::Uscc => !is_time && !is_number,
         Want::Phone | Want::IdCard | Want::Patents | Want::Number | Want::Short => !is_time,
     }
 }

@@ -36,11 +36,12 @@ use crate::schema::Kind;
 pub use draft::Place;
 pub use homes::Homes;
 pub use proposal::{
-    Condition, Confidence, Counted, Draft, Example, Group, Leftover, Lookup, Proposal, Reason, Resemblance, Tally,
-    Unmatched,
+    Condition, Confidence, Counted, Draft, Example, Group, Leftover, Lookup, Proposal, Reason, Resemblance,
+    Tally, Unmatched,
 };
 pub use text::OPEN;
 
+use dictionary::Dictionary;
 use fit::Bench;
 use table::TableView;
 
@@ -62,6 +63,8 @@ pub const ROWS_MAX: usize = 1_000;
 pub struct Look<'a> {
     material: Material<'a>,
     views: Vec<TableView<'a>>,
+    /// Tables of the city's own codes.
+    dictionaries: Vec<&'a str>,
 }
 
 impl<'a> Look<'a> {
@@ -70,7 +73,8 @@ impl<'a> Look<'a> {
         let tables = || material.survey.tables.iter().map(|table| (table, lines(table)));
         let dictionaries = dictionary::dictionaries(tables());
         let views = tables().map(|(table, lines)| TableView::new(table, lines, &dictionaries)).collect();
-        Look { material, views }
+        let dictionaries = dictionaries.iter().map(Dictionary::name).collect();
+        Look { material, views, dictionaries }
     }
 
     fn bench(&self) -> Bench<'a> {
@@ -86,6 +90,14 @@ impl<'a> Look<'a> {
     /// Shape: a table is convincing for one kind at most, and a kind for one table: all are placed together.
     pub fn resemblances(&self, kinds: &[&Kind]) -> Vec<Resemblance> {
         kinds::resemblances(self.bench(), kinds, &self.views)
+    }
+
+    /// The tables that matter for a route out of one table: those that may hold child rows, and dictionaries.
+    pub fn related(&self, table: &str) -> BTreeSet<&'a str> {
+        let Some(view) = self.view(table) else { return BTreeSet::new() };
+        let (key, _) = keeping::key(view);
+        let linked = self.views.iter().filter(|other| relate::link(view, &key, other).is_some());
+        linked.map(|other| other.table.name.as_str()).chain(self.dictionaries.iter().copied()).collect()
     }
 
     /// Where kinds live, from pairs of kind and table; the rows sampled so far tell what refers to them.
@@ -112,8 +124,14 @@ impl<'a> Look<'a> {
 fn keys(view: &TableView<'_>) -> BTreeSet<String> {
     let (key, _) = keeping::key(view);
     let [key] = key.as_slice() else { return BTreeSet::new() };
-    let Some(place) = view.columns.iter().position(|column| column.column.name == *key) else { return BTreeSet::new() };
-    view.lines.iter().filter_map(|line| line.cells.get(place)).map(|cell| trim(&cell.to_string()).to_owned()).collect()
+    let Some(place) = view.columns.iter().position(|column| column.column.name == *key) else {
+        return BTreeSet::new();
+    };
+    view.lines
+        .iter()
+        .filter_map(|line| line.cells.get(place))
+        .map(|cell| trim(&cell.to_string()).to_owned())
+        .collect()
 }
 
 #[cfg(test)]

@@ -194,7 +194,8 @@ fn pinyin(letters: &str, spelling: &Spelling) -> Option<(f64, How)> {
     if letters.ends_with(full) {
         return Some((0.45 + 0.4 * ratio(short, long), How::NearPinyin));
     }
-    (full.ends_with(letters) || letters.contains(full)).then(|| (0.3 + 0.4 * ratio(short, long), How::NearPinyin))
+    (full.ends_with(letters) || letters.contains(full))
+        .then(|| (0.3 + 0.4 * ratio(short, long), How::NearPinyin))
 }
 
 fn english(form: &Form, word: &Word) -> Option<(f64, How)> {
@@ -207,7 +208,9 @@ fn english(form: &Form, word: &Word) -> Option<(f64, How)> {
     if near(letters, joined, 0.84) {
         return Some((0.88 * normalized_damerau_levenshtein(letters, joined), How::NearEnglish));
     }
-    if form.words.len() == word.parts.len() && form.words.iter().zip(&word.parts).all(|(one, other)| same_sense(one) == same_sense(other)) {
+    if form.words.len() == word.parts.len()
+        && form.words.iter().zip(&word.parts).all(|(one, other)| same_sense(one) == same_sense(other))
+    {
         return Some((0.85, How::SameSense));
     }
     let has = |part: &&String| form.words.iter().any(|one| one == *part || near(one, part, 0.8));
@@ -269,7 +272,9 @@ fn bare_chinese(text: &str) -> String {
         match c {
             '(' | '[' | '【' => depth += 1,
             ')' | ']' | '】' => depth = depth.saturating_sub(1),
-            _ if depth == 0 && !c.is_whitespace() && !matches!(c, '的' | '_' | '-' | '/' | '、') => bare.push(c),
+            _ if depth == 0 && !c.is_whitespace() && !matches!(c, '的' | '_' | '-' | '/' | '、') => {
+                bare.push(c)
+            }
             _ => (),
         }
     }
@@ -282,7 +287,8 @@ pub(super) fn common_prefix<'n>(names: impl Iterator<Item = &'n str> + Clone) ->
     let candidate = |name: &'n str| name.find('_').map(|end| &name[..=end]);
     let mut best: (usize, &str) = (0, "");
     for prefix in names.clone().filter_map(candidate) {
-        let shared = names.clone().filter(|name| name.len() > prefix.len() && name.starts_with(prefix)).count();
+        let shared =
+            names.clone().filter(|name| name.len() > prefix.len() && name.starts_with(prefix)).count();
         if shared > best.0 {
             best = (shared, prefix);
         }

@@ -99,8 +99,13 @@ impl Spelling {
 
     /// How lower-case letters spell the whole word; `None` if they do not.
     pub fn manner(&self, letters: &str) -> Option<Manner> {
-        let starts = |readings: &Vec<String>| readings.iter().any(|one| one.as_bytes()[..1] == letters.as_bytes()[..1]);
-        if letters.len() < self.characters.len() || letters.len() > LETTERS_MAX || !self.characters.first().is_some_and(starts) {
+        let starts = |readings: &Vec<String>| {
+            readings.iter().any(|one| one.as_bytes()[..1] == letters.as_bytes()[..1])
+        };
+        if letters.len() < self.characters.len()
+            || letters.len() > LETTERS_MAX
+            || !self.characters.first().is_some_and(starts)
+        {
             return None;
         }
         // For each place in the letters: the most characters so far that were written in full.

@@ -67,10 +67,15 @@ pub(super) fn fill<'v, 'a, 'k>(
 }
 
 /// Whether a table's rows belong to the listing's, by foreign key, or by a column's name and values.
-pub(super) fn link<'v, 'a>(main: &TableView<'a>, key: &[String], child: &'v TableView<'a>) -> Option<Link<'v, 'a>> {
+pub(super) fn link<'v, 'a>(
+    main: &TableView<'a>,
+    key: &[String],
+    child: &'v TableView<'a>,
+) -> Option<Link<'v, 'a>> {
     let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
     for reference in &child.table.references {
-        let reaches_key = reference.others.iter().all(|name| name.is_empty() || key.iter().any(|part| same(part, name)));
+        let reaches_key =
+            reference.others.iter().all(|name| name.is_empty() || key.iter().any(|part| same(part, name)));
         if same(&reference.table, &main.table.name) && reference.columns.len() == key.len() && reaches_key {
             let table = &main.table.name;
             let reason = Reason::new(format!("外键指向 {table}"), format!("a foreign key leads to {table}"));
@@ -79,8 +84,12 @@ pub(super) fn link<'v, 'a>(main: &TableView<'a>, key: &[String], child: &'v Tabl
     }
     let [key] = key else { return None };
     let keys = main.column(key)?;
-    let known: BTreeSet<String> =
-        main.lines.iter().filter_map(|line| line.cells.get(main.columns.iter().position(|one| one.column.name == *key)?)).map(|cell| trim(&cell.to_string()).to_owned()).collect();
+    let known: BTreeSet<String> = main
+        .lines
+        .iter()
+        .filter_map(|line| line.cells.get(main.columns.iter().position(|one| one.column.name == *key)?))
+        .map(|cell| trim(&cell.to_string()).to_owned())
+        .collect();
     let is_of_main = |column: &ColumnName| {
         if same(&column.written, key) {
             // A bare `id` is everybody's.
@@ -90,8 +99,11 @@ pub(super) fn link<'v, 'a>(main: &TableView<'a>, key: &[String], child: &'v Tabl
         let stem = stem.to_lowercase();
         let table = snake(&main.table.name);
         let joined = table.replace(' ', "");
-        let extends = child.table.name.to_lowercase().starts_with(&format!("{}_", main.table.name.to_lowercase()));
-        stem.len() >= 2 && (table.split(' ').any(|word| word == stem || word == stem.replace('_', "")) || joined.ends_with(&stem.replace('_', "")))
+        let extends =
+            child.table.name.to_lowercase().starts_with(&format!("{}_", main.table.name.to_lowercase()));
+        stem.len() >= 2
+            && (table.split(' ').any(|word| word == stem || word == stem.replace('_', ""))
+                || joined.ends_with(&stem.replace('_', "")))
             || extends && joined.contains(&stem.replace('_', ""))
             || stem.chars().any(super::words::is_han) && main.table.name.contains(&stem)
     };
@@ -103,7 +115,8 @@ pub(super) fn link<'v, 'a>(main: &TableView<'a>, key: &[String], child: &'v Tabl
         }
     }
     let name = &column.column.name;
-    let reason = Reason::new(format!("{name} 存的是主表的 {key}"), format!("{name} holds the listing's {key}"));
+    let reason =
+        Reason::new(format!("{name} 存的是主表的 {key}"), format!("{name} holds the listing's {key}"));
     Some(Link { view: child, columns: vec![name.clone()], reason })
 }
 
@@ -140,9 +153,12 @@ fn try_list<'k>(
 fn table_likeness(kind: &Kind, list: &List<'_>, main: &TableView<'_>, child: &TableView<'_>) -> f64 {
     let (one, other) = (main.table.name.to_lowercase(), child.table.name.to_lowercase());
     let shared = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-    let whole = if other.get(shared..).is_some_and(|rest| rest.starts_with('_')) { shared + 1 } else { shared };
+    let whole =
+        if other.get(shared..).is_some_and(|rest| rest.starts_with('_')) { shared + 1 } else { shared };
     let cut = other.get(..whole).and_then(|head| head.rfind('_')).map_or(0, |at| at + 1);
     let words = Words::of_field(kind, list.info);
-    let by_name = ColumnName::new(&child.table.name, child.table.name.get(..cut).unwrap_or_default()).likeness(&words).score;
+    let by_name = ColumnName::new(&child.table.name, child.table.name.get(..cut).unwrap_or_default())
+        .likeness(&words)
+        .score;
     by_name.max(comment_likeness(&child.table.comment, &words).score)
 }

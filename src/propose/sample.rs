@@ -27,7 +27,9 @@ const DISTINCT_MAX: usize = 60;
 impl ColumnSample {
     /// One for each column of the table.
     pub fn of_table(table: &SurveyedTable, lines: &[Line]) -> Vec<ColumnSample> {
-        (0..table.columns.len()).map(|index| Self::of(lines.iter().filter_map(|line| line.cells.get(index)))).collect()
+        (0..table.columns.len())
+            .map(|index| Self::of(lines.iter().filter_map(|line| line.cells.get(index))))
+            .collect()
     }
 
     pub fn of<'v>(values: impl Iterator<Item = &'v Value>) -> Self {
@@ -72,8 +74,12 @@ impl ColumnSample {
         if all == 0 {
             return 0.0;
         }
-        let found: usize =
-            self.values.iter().filter(|(value, _)| has(trim(&value.to_string()))).map(|(_, count)| count).sum();
+        let found: usize = self
+            .values
+            .iter()
+            .filter(|(value, _)| has(trim(&value.to_string())))
+            .map(|(_, count)| count)
+            .sum();
         found as f64 / all as f64
     }
 
@@ -85,13 +91,17 @@ impl ColumnSample {
     /// The mean length of a value, in characters.
     pub fn length(&self) -> f64 {
         let all = self.filled().max(1);
-        let letters: usize = self.values.iter().map(|(value, count)| value.to_string().chars().count() * count).sum();
+        let letters: usize =
+            self.values.iter().map(|(value, count)| value.to_string().chars().count() * count).sum();
         letters as f64 / all as f64
     }
 }
 
 pub(super) fn is_null_word(text: &str) -> bool {
-    matches!(text, "无" | "暂无" | "-" | "--" | "—" | "*" | "/" | "N/A" | "NULL" | "null" | "n/a" | "没有" | "不适用")
+    matches!(
+        text,
+        "无" | "暂无" | "-" | "--" | "—" | "*" | "/" | "N/A" | "NULL" | "null" | "n/a" | "没有" | "不适用"
+    )
 }
 
 pub(super) fn is_uscc(text: &str) -> bool {
@@ -100,7 +110,8 @@ pub(super) fn is_uscc(text: &str) -> bool {
 }
 
 pub(super) fn is_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))
+    text.split_once('@')
+        .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))
 }
 
 pub(super) fn is_address_of_web(text: &str) -> bool {
@@ -108,14 +119,21 @@ pub(super) fn is_address_of_web(text: &str) -> bool {
 }
 
 pub(super) fn is_number(text: &str) -> bool {
-    text.chars().any(|c| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | ',' | '+'))
+    text.chars().any(|c| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | ',' | '+'))
 }
 
 pub(super) fn is_date_like(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let is_day = |year: &str, month: &str, day: &str| {
-        let number = |text: &str, most: u32| text.len() <= 2 && text.parse().is_ok_and(|number: u32| (1..=most).contains(&number));
-        year.len() == 4 && (year.starts_with("19") || year.starts_with("20")) && number(month, 12) && number(day, 31)
+        let number = |text: &str, most: u32| {
+            text.len() <= 2 && text.parse().is_ok_and(|number: u32| (1..=most).contains(&number))
+        };
+        year.len() == 4
+            && (year.starts_with("19") || year.starts_with("20"))
+            && number(month, 12)
+            && number(day, 31)
     };
     match parts.as_slice() {
         [whole] if whole.len() == 8 && text.len() == 8 => is_day(&whole[..4], &whole[4..6], &whole[6..]),
@@ -127,7 +145,9 @@ pub(super) fn is_date_like(text: &str) -> bool {
 /// Two to four characters without a word that units end in.
 pub(super) fn is_person(text: &str) -> bool {
     let count = text.chars().filter(|c| *c != '·').count();
-    (2..=4).contains(&count) && text.chars().all(|c| is_han(c) || c == '·') && SURNAMES.contains(text.chars().next().unwrap_or(' '))
+    (2..=4).contains(&count)
+        && text.chars().all(|c| is_han(c) || c == '·')
+        && SURNAMES.contains(text.chars().next().unwrap_or(' '))
 }
 
 pub(super) fn is_unit(text: &str) -> bool {
@@ -137,13 +157,38 @@ pub(super) fn is_unit(text: &str) -> bool {
 /// The surnames of nine persons in ten, and the 某 of made-up ones.
 const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付傅方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤齐牛尤岳翟葛毕常乔欧阳";
 const UNIT_ENDS: [&str; 26] = [
-    "公司", "大学", "学院", "学校", "研究院", "研究所", "中心", "医院", "集团", "厂", "局", "银行", "协会", "学会", "商会",
-    "联盟", "实验室", "事务所", "合作社", "基地", "支行", "分行", "基金", "设计院", "委员会", "服务部",
+    "公司",
+    "大学",
+    "学院",
+    "学校",
+    "研究院",
+    "研究所",
+    "中心",
+    "医院",
+    "集团",
+    "厂",
+    "局",
+    "银行",
+    "协会",
+    "学会",
+    "商会",
+    "联盟",
+    "实验室",
+    "事务所",
+    "合作社",
+    "基地",
+    "支行",
+    "分行",
+    "基金",
+    "设计院",
+    "委员会",
+    "服务部",
 ];
 
 /// Tags as an editor leaves them.
 pub(super) fn is_html(text: &str) -> bool {
-    text.contains('<') && (text.contains("</") || text.contains("/>") || text.contains("<br") || text.contains("<img"))
+    text.contains('<')
+        && (text.contains("</") || text.contains("/>") || text.contains("<br") || text.contains("<img"))
 }
 
 #[cfg(test)]
@@ -152,7 +197,14 @@ mod tests {
 
     #[test]
     fn a_column_is_counted_without_what_says_nothing() {
-        let values = [Value::text("无"), Value::Null, Value::text(" "), Value::Int(1), Value::text("1"), Value::Int(2)];
+        let values = [
+            Value::text("无"),
+            Value::Null,
+            Value::text(" "),
+            Value::Int(1),
+            Value::text("1"),
+            Value::Int(2),
+        ];
         let sample = ColumnSample::of(values.iter());
         assert_eq!((sample.rows, sample.nothing, sample.null_words, sample.distinct), (6, 3, 1, 2));
         assert_eq!(sample.values, [(Value::Int(1), 2), (Value::Int(2), 1)]);

@@ -18,7 +18,12 @@ pub(super) struct Special {
 }
 
 /// What the matches allow beside themselves.
-pub(super) fn specials(codes: &Codes, sought: &[Sought<'_>], view: &TableView<'_>, matching: &Matching) -> Vec<Special> {
+pub(super) fn specials(
+    codes: &Codes,
+    sought: &[Sought<'_>],
+    view: &TableView<'_>,
+    matching: &Matching,
+) -> Vec<Special> {
     let place = |name: &str| sought.iter().position(|one| one.target.info.name == name);
     let matched = |name: &str| place(name).and_then(|place| matching.matches[place].as_ref());
     let mut found = Vec::new();
@@ -27,7 +32,9 @@ pub(super) fn specials(codes: &Codes, sought: &[Sought<'_>], view: &TableView<'_
         found.extend(zone(codes, field, view, region));
     }
     for (field, one) in sought.iter().enumerate() {
-        let is_open = matching.matches[field].is_none() && one.target.want == Want::Year && one.target.info.name == "year";
+        let is_open = matching.matches[field].is_none()
+            && one.target.want == Want::Year
+            && one.target.info.name == "year";
         if let Some(date) = matched("completedOn").filter(|_| is_open) {
             let column = reference(&view.columns[date.column].column.name);
             found.push(Special {
@@ -64,15 +71,20 @@ fn negotiable(sought: &[Sought<'_>], view: &TableView<'_>, matching: &Matching) 
                 column: amount.column,
                 expression: format!("none if ({truth}) else ({money})"),
                 confidence: amount.confidence,
-                reason: amount.reason.clone().and(Reason::new("面议时不报价格", "without a price where it is negotiable")),
+                reason: amount
+                    .reason
+                    .clone()
+                    .and(Reason::new("面议时不报价格", "without a price where it is negotiable")),
             })
         }
-        None => column.sample.values.iter().any(|(value, _)| trim(&value.to_string()) == "面议").then(|| Special {
-            field: flag,
-            column: amount.column,
-            expression: format!("{name} == '面议'"),
-            confidence: Confidence::Likely,
-            reason: Reason::new("价格列里写着“面议”", "the price says so"),
+        None => column.sample.values.iter().any(|(value, _)| trim(&value.to_string()) == "面议").then(|| {
+            Special {
+                field: flag,
+                column: amount.column,
+                expression: format!("{name} == '面议'"),
+                confidence: Confidence::Likely,
+                reason: Reason::new("价格列里写着“面议”", "the price says so"),
+            }
         }),
     }
 }
@@ -82,17 +94,22 @@ fn zone(codes: &Codes, field: usize, view: &TableView<'_>, region: &Match) -> Op
     let column = &view.columns[region.column];
     let ends = ["高新区", "经开区", "开发区", "保税区", "示范区", "度假区", "文昌湖区", "产业园", "园区"];
     let is_zone = |text: &str| {
-        let is_region = codes.table("region").is_ok_and(|table| table.rows().iter().any(|row| row.name.as_ref() == text));
+        let is_region =
+            codes.table("region").is_ok_and(|table| table.rows().iter().any(|row| row.name.as_ref() == text));
         !is_region && ends.iter().any(|end| text.ends_with(end))
     };
-    let mut zones: Vec<String> = column.sample.values.iter().map(|(value, _)| trim(&value.to_string()).to_owned()).collect();
+    let mut zones: Vec<String> =
+        column.sample.values.iter().map(|(value, _)| trim(&value.to_string()).to_owned()).collect();
     zones.retain(|text| is_zone(text));
     zones.sort();
     if zones.is_empty() {
         return None;
     }
     let name = reference(&column.column.name);
-    let listed: Vec<String> = zones.iter().map(|zone| super::written::literal(&crate::record::Value::text(zone.as_str()))).collect();
+    let listed: Vec<String> = zones
+        .iter()
+        .map(|zone| super::written::literal(&crate::record::Value::text(zone.as_str())))
+        .collect();
     Some(Special {
         field,
         column: region.column,

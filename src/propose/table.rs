@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::comment::{Comment, unit};
 use super::dictionary::{Decoded, Dictionary};
 use super::fit::{Fit, Unit};
-use super::name::{ColumnName, common_prefix, comment_likeness};
+use super::name::{ColumnName, comment_likeness, common_prefix};
 use super::sample::ColumnSample;
 use super::want::Want;
 use super::words::Words;
@@ -71,7 +71,8 @@ impl Role {
 impl<'a> TableView<'a> {
     pub fn new(table: &'a SurveyedTable, lines: &'a [Line], dictionaries: &[Dictionary<'_>]) -> Self {
         let prefix = common_prefix(table.columns.iter().map(|column| column.name.as_str()));
-        let roles: Vec<(Role, Words)> = ROLES.iter().map(|(role, name)| (*role, Words::of_role(name))).collect();
+        let roles: Vec<(Role, Words)> =
+            ROLES.iter().map(|(role, name)| (*role, Words::of_role(name))).collect();
         let samples = ColumnSample::of_table(table, lines);
         let twins = |name: &str| {
             let bare = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase();
@@ -82,7 +83,8 @@ impl<'a> TableView<'a> {
             let comment = Comment::parse(&column.comment);
             let role = role(&roles, column, &name, &comment, &sample);
             let is_own = dictionaries.iter().any(|one| one.is(table));
-            let decoded = if is_own { None } else { super::dictionary::decode(dictionaries, &name, &comment, &sample) };
+            let decoded =
+                if is_own { None } else { super::dictionary::decode(dictionaries, &name, &comment, &sample) };
             ColumnView {
                 unit: comment.unit.or_else(|| unit(&column.name)),
                 has_twin: twins(&column.name),
@@ -113,8 +115,10 @@ fn role(
     let is_number = ["id", "uuid", "guid", "xh", "pk", "rowid", "oid"];
     let words = name.words();
     let last = words.last().map(String::as_str).unwrap_or_default();
-    let is_alone = words.len() == 1 && (is_number.contains(&last) || ["序号", "主键", "编号"].contains(&last));
-    let is_of_table = last == "id" && column.in_key || last.len() > 2 && last.ends_with("id") && column.in_key;
+    let is_alone =
+        words.len() == 1 && (is_number.contains(&last) || ["序号", "主键", "编号"].contains(&last));
+    let is_of_table =
+        last == "id" && column.in_key || last.len() > 2 && last.ends_with("id") && column.in_key;
     if is_alone && (column.in_key || sample.is_unique() || last == "id") || is_of_table {
         return Some(Role::Surrogate);
     }
@@ -122,10 +126,15 @@ fn role(
     for (role, words) in roles {
         let by_comment = comment_likeness(&comment.label, words);
         let by_name = name.likeness(words);
-        let score = if comment.label.is_empty() { by_name.score } else { by_comment.score.max(by_name.score - 0.3) };
+        let score =
+            if comment.label.is_empty() { by_name.score } else { by_comment.score.max(by_name.score - 0.3) };
         let enough = match role {
             // Two letters are enough where the values are as few as a state's.
-            Role::Review | Role::Deleted | Role::Valid | Role::Secret if sample.distinct <= 8 && sample.filled() > 0 => 0.73,
+            Role::Review | Role::Deleted | Role::Valid | Role::Secret
+                if sample.distinct <= 8 && sample.filled() > 0 =>
+            {
+                0.73
+            }
             _ => 0.85,
         };
         // A state that takes as many values as a name is none.

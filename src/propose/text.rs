@@ -62,15 +62,28 @@ impl Draft {
             let _ = writeln!(text, "query = \"\"\"\n{}\n\"\"\"", self.query(quote).replace('\\', "\\\\"));
         }
         match (self.key.is_empty(), self.key_is_declared) {
-            (true, _) => line(text, "# key = [\"\"]", &format!("{OPEN}：没有主键，也没有取值唯一的列；写上能认出一行的列")),
+            (true, _) => line(
+                text,
+                "# key = [\"\"]",
+                &format!("{OPEN}：没有主键，也没有取值唯一的列；写上能认出一行的列"),
+            ),
             (false, true) => line(text, &format!("key = {}", list(&self.key)), "主键"),
-            (false, false) => line(text, &format!("key = {}", list(&self.key)), "没有主键；这一列在样本里没有重复，请核对"),
+            (false, false) => {
+                line(text, &format!("key = {}", list(&self.key)), "没有主键；这一列在样本里没有重复，请核对")
+            }
         }
         if let Some((column, reason)) = &self.cursor {
-            line(text, &format!("# cursor = {}", quoted(column)), &format!("{}；只读有变化的行，可不启用", reason.zh));
+            line(
+                text,
+                &format!("# cursor = {}", quoted(column)),
+                &format!("{}；只读有变化的行，可不启用", reason.zh),
+            );
         }
         tallies(text, &self.publish);
-        let _ = writeln!(text, "# {OPEN}：哪些行可以报送？核对后去掉下一行行首的 #。结果为空(none)的行先留下等人处理");
+        let _ = writeln!(
+            text,
+            "# {OPEN}：哪些行可以报送？核对后去掉下一行行首的 #。结果为空(none)的行先留下等人处理"
+        );
         let publish = if self.publish.expression.is_empty() { "" } else { self.publish.expression.as_str() };
         let unsure = match (publish.is_empty(), self.publish.is_clear) {
             (true, _) => "没有找到审核、删除、密级一类的列；全部报送就写 true",
@@ -80,7 +93,11 @@ impl Draft {
         line(text, &format!("# publish_when = {}", quoted(publish)), unsure);
         if !self.withdraw.expression.is_empty() {
             let mark = if self.withdraw.is_clear { "" } else { "# " };
-            let unsure = if self.withdraw.is_clear { "标记了就撤回" } else { "可选；含义请核对后启用" };
+            let unsure = if self.withdraw.is_clear {
+                "标记了就撤回"
+            } else {
+                "可选；含义请核对后启用"
+            };
             line(text, &format!("{mark}withdraw_when = {}", quoted(&self.withdraw.expression)), unsure);
         }
     }
@@ -108,13 +125,17 @@ impl Draft {
         let mut names: Vec<String> = own.map(|one| one.field.clone()).collect();
         for group in &self.children {
             names.extend(group.needs_basis.then(|| group.name.clone()));
-            let inner = group.fields.iter().filter(|one| one.needs_basis && one.confidence > Confidence::Guess);
+            let inner =
+                group.fields.iter().filter(|one| one.needs_basis && one.confidence > Confidence::Guess);
             names.extend(inner.map(|one| format!("{}.{}", group.name, one.field)));
         }
         if names.is_empty() {
             return;
         }
-        let _ = writeln!(text, "\n[basis]\n# {OPEN}：个人信息必须写明依据（法律条款、承诺书或本人同意书），写好再去掉行首的 #；不报的字段请从上面删去");
+        let _ = writeln!(
+            text,
+            "\n[basis]\n# {OPEN}：个人信息必须写明依据（法律条款、承诺书或本人同意书），写好再去掉行首的 #；不报的字段请从上面删去"
+        );
         for name in names {
             let _ = writeln!(text, "# {} = {}", key(&name), quoted(OPEN));
         }
@@ -124,7 +145,7 @@ impl Draft {
         if let Some(example) = &self.example {
             let _ = writeln!(
                 text,
-                "\n[[examples]]                                      # 样本中的一行（已脱敏），qilu check 会执行\ngiven = {}\nexpect = {}",
+                "\n[[examples]]                                      # 样本中的一行，不含个人信息；qilu check 会执行\ngiven = {}\nexpect = {}",
                 inline(&example.given),
                 inline(&example.expect)
             );
@@ -136,7 +157,12 @@ impl Draft {
         for left in &self.leftovers {
             let comment = if left.comment.is_empty() { String::new() } else { format!(" {}", left.comment) };
             let samples = if left.samples.is_empty() { "空".to_owned() } else { left.samples.join("、") };
-            let _ = writeln!(text, "#   {} {}{comment}（{samples}）", one_line(&left.column, 60), left.declared_type);
+            let _ = writeln!(
+                text,
+                "#   {} {}{comment}（{samples}）",
+                one_line(&left.column, 60),
+                left.declared_type
+            );
         }
     }
 }
@@ -211,7 +237,8 @@ fn tallies(text: &mut String, condition: &Condition) {
         let shown: Vec<String> = values
             .iter()
             .map(|one| {
-                let meaning = if one.meaning.is_empty() { String::new() } else { format!("（{}）", one.meaning) };
+                let meaning =
+                    if one.meaning.is_empty() { String::new() } else { format!("（{}）", one.meaning) };
                 format!("{}{meaning} {} 行", one_line(&one.value, 24), one.count)
             })
             .collect();
@@ -242,6 +269,7 @@ fn inline(object: &serde_json::Map<String, serde_json::Value>) -> String {
             Json::Object(fields) => inline(fields),
         }
     }
-    let entries: Vec<String> = object.iter().map(|(name, json)| format!("{} = {}", key(name), value(json))).collect();
+    let entries: Vec<String> =
+        object.iter().map(|(name, json)| format!("{} = {}", key(name), value(json))).collect();
     format!("{{ {} }}", entries.join(", "))
 }

@@ -122,8 +122,12 @@ fn want(info: &FieldInfo, node: &Json) -> Want {
         _ if last.ends_with("Html") => Want::Html,
         _ if is_person(title) => Want::Person,
         _ if is_unit(title) => Want::Unit,
-        _ if title.ends_with("编号") || title.ends_with("文号") || title.ends_with("号码") => Want::Number,
-        _ if node["maxLength"].as_u64().is_some_and(|most| most >= 400) || node.get("x-max-bytes").is_some() => {
+        _ if title.ends_with("编号") || title.ends_with("文号") || title.ends_with("号码") => {
+            Want::Number
+        }
+        _ if node["maxLength"].as_u64().is_some_and(|most| most >= 400)
+            || node.get("x-max-bytes").is_some() =>
+        {
             Want::Long
         }
         _ => Want::Short,
@@ -139,6 +143,7 @@ fn is_person(title: &str) -> bool {
 }
 
 fn is_unit(title: &str) -> bool {
-    let ends = ["单位", "单位名称", "机构", "机构名称", "企业名称", "高校院所", "卖方名称", "买方名称", "对接企业"];
+    let ends =
+        ["单位", "单位名称", "机构", "机构名称", "企业名称", "高校院所", "卖方名称", "买方名称", "对接企业"];
     ends.iter().any(|end| title.ends_with(end)) && !title.starts_with("是否")
 }

@@ -23,7 +23,13 @@ impl Word {
     pub fn new(text: &str, is_vague: bool) -> Self {
         if text.chars().any(is_han) {
             let spelling = Some(Spelling::of(text));
-            return Word { text: text.to_owned(), spelling, parts: Vec::new(), joined: String::new(), is_vague };
+            return Word {
+                text: text.to_owned(),
+                spelling,
+                parts: Vec::new(),
+                joined: String::new(),
+                is_vague,
+            };
         }
         let text = text.to_ascii_lowercase();
         let parts: Vec<String> = text.split_whitespace().map(str::to_owned).collect();

@@ -8,9 +8,47 @@ const RESERVED: [&str; 14] =
     ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None", "row"];
 /// Names that SQL reads as its own words on one engine or another.
 const SQL_WORDS: [&str; 41] = [
-    "add", "all", "alter", "and", "as", "asc", "by", "case", "check", "column", "condition", "create", "default", "desc",
-    "describe", "distinct", "else", "end", "from", "group", "in", "index", "int", "interval", "key", "keys", "limit", "match",
-    "number", "order", "range", "rank", "read", "references", "select", "set", "table", "to", "user", "when", "where",
+    "add",
+    "all",
+    "alter",
+    "and",
+    "as",
+    "asc",
+    "by",
+    "case",
+    "check",
+    "column",
+    "condition",
+    "create",
+    "default",
+    "desc",
+    "describe",
+    "distinct",
+    "else",
+    "end",
+    "from",
+    "group",
+    "in",
+    "index",
+    "int",
+    "interval",
+    "key",
+    "keys",
+    "limit",
+    "match",
+    "number",
+    "order",
+    "range",
+    "rank",
+    "read",
+    "references",
+    "select",
+    "set",
+    "table",
+    "to",
+    "user",
+    "when",
+    "where",
 ];
 
 /// A column in an expression.
@@ -71,10 +109,16 @@ pub(super) fn list(texts: &[String]) -> String {
 /// A name in SQL, quoted where an engine would read it otherwise; dots part schema and table.
 pub(super) fn sql_name(name: &str, quote: char) -> String {
     let part = |part: &str| {
-        let is_plain = part.chars().all(|c| c.is_lowercase() || c.is_ascii_digit() || c == '_' || super::words::is_han(c))
+        let is_plain = part
+            .chars()
+            .all(|c| c.is_lowercase() || c.is_ascii_digit() || c == '_' || super::words::is_han(c))
             && part.chars().next().is_some_and(|c| !c.is_ascii_digit())
             && !SQL_WORDS.contains(&part);
-        if is_plain { part.to_owned() } else { format!("{quote}{}{quote}", part.replace(quote, &format!("{quote}{quote}"))) }
+        if is_plain {
+            part.to_owned()
+        } else {
+            format!("{quote}{}{quote}", part.replace(quote, &format!("{quote}{quote}")))
+        }
     };
     name.split('.').map(part).collect::<Vec<_>>().join(".")
 }

@@ -77,17 +77,26 @@ fn truth(push: &Push) -> Truth {
 async fn four_of_five_fields_of_the_demo_are_proposed_and_what_is_sure_is_right() {
     let (codes, schemas) = province();
     let seen = look().await;
-    let look = Look::new(Material { survey: &seen.survey, samples: &seen.samples, codes: &codes, zone: Shanghai });
+    let look =
+        Look::new(Material { survey: &seen.survey, samples: &seen.samples, codes: &codes, zone: Shanghai });
     let kinds: Vec<&Kind> = schemas.kinds().map(AsRef::as_ref).collect();
     let routes = shipped();
-    let homes: Vec<(String, String)> =
-        routes.iter().map(|route| (route.kind.clone(), table(&push(route).source.relation.text().value))).collect();
+    let homes: Vec<(String, String)> = routes
+        .iter()
+        .map(|route| (route.kind.clone(), table(&push(route).source.relation.text().value)))
+        .collect();
 
     let found = look.resemblances(&kinds);
-    let convincing: Vec<(String, String)> =
-        found.iter().filter(|one| one.is_convincing).map(|one| (one.kind.clone(), one.table.clone())).collect();
+    let convincing: Vec<(String, String)> = found
+        .iter()
+        .filter(|one| one.is_convincing)
+        .map(|one| (one.kind.clone(), one.table.clone()))
+        .collect();
     for one in found.iter().filter(|one| one.score >= 0.3) {
-        println!("{:<16} {:<28} {:.2} {}/{} {}", one.kind, one.table, one.score, one.matched, one.fields, one.is_convincing);
+        println!(
+            "{:<16} {:<28} {:.2} {}/{} {}",
+            one.kind, one.table, one.score, one.matched, one.fields, one.is_convincing
+        );
     }
     assert_eq!(convincing, homes);
 
@@ -96,10 +105,12 @@ async fn four_of_five_fields_of_the_demo_are_proposed_and_what_is_sure_is_right(
     for route in &routes {
         let kind = schemas.kind(&route.kind).unwrap();
         let table = table(&push(route).source.relation.text().value);
-        let draft = look.draft(kind, &table, &homes, Place { platform: "shandong", database: "market" }).unwrap();
+        let draft =
+            look.draft(kind, &table, &homes, Place { platform: "shandong", database: "market" }).unwrap();
         all.add(compare(&route.name, &draft, &truth(push(route))));
         if let Ok(folder) = std::env::var("QILU_DRAFTS") {
-            fs::write(format!("{folder}/{}.toml", route.name), draft.route_text(&kind.function, '"')).unwrap();
+            fs::write(format!("{folder}/{}.toml", route.name), draft.route_text(&kind.function, '"'))
+                .unwrap();
         }
     }
     println!("{}", all.show("all"));

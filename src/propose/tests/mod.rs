@@ -77,7 +77,11 @@ fn proposals(draft: &Draft) -> Vec<(String, String, Confidence)> {
     let own = draft.fields.iter().map(|one| (one.field.clone(), one.column.clone(), one.confidence));
     let inner = draft.children.iter().flat_map(|group| {
         group.fields.iter().map(|one| {
-            (format!("{}.{}", group.name, one.field), format!("{}.{}", group.table, one.column), one.confidence)
+            (
+                format!("{}.{}", group.name, one.field),
+                format!("{}.{}", group.table, one.column),
+                one.confidence,
+            )
         })
     });
     own.chain(inner).collect()

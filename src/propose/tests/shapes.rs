@@ -27,7 +27,8 @@ async fn look(sql: &str) -> (Survey, BTreeMap<String, Vec<Line>>) {
     let comment = Regex::new(r" COMMENT ?=? ?'([^']*)'").unwrap();
     let update = " ON UPDATE CURRENT_TIMESTAMP";
     let plain = comment.replace_all(sql, "").replace(update, "");
-    let mut database = SqliteConnectOptions::new().filename(&path).create_if_missing(true).connect().await.unwrap();
+    let mut database =
+        SqliteConnectOptions::new().filename(&path).create_if_missing(true).connect().await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(plain)).execute(&mut database).await.unwrap();
     database.close().await.unwrap();
     let database = Database::from_url("city", &format!("sqlite:{}", path.display()), Shanghai).unwrap();
@@ -77,14 +78,19 @@ async fn tables_of_other_cities_are_proposed_as_well() {
         let (kind, table, truth) = truth(explained);
         let found = look.resemblances(&kinds);
         let best = found.iter().find(|one| one.is_convincing && one.table == table);
-        println!("{name}: {:?}", found.iter().map(|one| (&*one.kind, &*one.table, one.score)).collect::<Vec<_>>());
+        println!(
+            "{name}: {:?}",
+            found.iter().map(|one| (&*one.kind, &*one.table, one.score)).collect::<Vec<_>>()
+        );
         assert_eq!(best.map(|one| one.kind.as_str()), Some(kind.as_str()), "{name}");
         let homes = look.homes(&kinds, &[(kind.clone(), table.clone())]);
         let kind = schemas.kind(&kind).unwrap();
-        let draft = look.draft(kind, &table, &homes, Place { platform: "shandong", database: "city" }).unwrap();
+        let draft =
+            look.draft(kind, &table, &homes, Place { platform: "shandong", database: "city" }).unwrap();
         let score = compare(name, &draft, &truth);
         if let Ok(folder) = std::env::var("QILU_DRAFTS") {
-            std::fs::write(format!("{folder}/shape {name}.toml"), draft.route_text(&kind.function, '"')).unwrap();
+            std::fs::write(format!("{folder}/shape {name}.toml"), draft.route_text(&kind.function, '"'))
+                .unwrap();
         }
         assert!(score.recall() >= 0.8, "{name}: {score:?}");
         all.add(score);
