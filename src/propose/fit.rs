@@ -308,7 +308,7 @@ impl Bench<'_> {
             }));
         }
         let known = self.codes.table(table).ok();
-        let is_code = |part: &str| known.is_some_and(|known| known.to_code(part).is_some());
+        let is_code = |part: &str| known.is_some_and(|known| known.find(part).is_some());
         let mut best: Option<(f64, String, Vec<String>)> = None;
         for (template, separators, letter) in ways {
             let mut failed = Vec::new();
