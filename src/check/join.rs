@@ -69,7 +69,14 @@ fn word(sort: Sort) -> &'static str {
 
 /// Keys of the first child rows; none where they cannot be read.
 async fn child_keys(city: &City, child: &Child) -> Vec<Key> {
-    let ask = Ask { relation: &child.relation, key: &child.key, settle_ties: false, only: None };
+    let ask = Ask {
+        relation: &child.relation,
+        key: &child.key,
+        settle_ties: false,
+        only: None,
+        since: None,
+        under: None,
+    };
     let Some(mut cursor) = city.read(&[ask]).await.ok().and_then(|mut cursors| cursors.pop()) else {
         return Vec::new();
     };

@@ -4,6 +4,7 @@
 //! databases and never writes; does not ask the province, and changes nothing that it complains of.
 
 mod column;
+mod cursor;
 mod example;
 mod field;
 mod finding;
@@ -76,6 +77,7 @@ struct World<'a> {
     /// By name; a database that does not open is missing here and in `closed`.
     cities: BTreeMap<&'a str, City>,
     closed: Vec<Fault>,
+    now: Timestamp,
     today: NaiveDate,
 }
 
@@ -89,7 +91,7 @@ impl<'a> World<'a> {
             }
         }
         let today = now.to_utc().with_timezone(&instance.zone).date_naive();
-        World { instance, parts, cities, closed, today }
+        World { instance, parts, cities, closed, now, today }
     }
 
     fn city(&self, database: &str) -> Option<&City> {
@@ -134,6 +136,7 @@ async fn check_push(world: &World<'_>, route: &PushRoute) -> Vec<Fault> {
             join::check_parents(world, &subject, sample, &mut findings).await;
         }
     }
+    cursor::check(city, &subject, &tables, sample.as_ref(), world.now, &mut findings).await;
     trial::check(&subject, &tables, sample.as_ref(), &mut findings);
     findings.into_faults()
 }

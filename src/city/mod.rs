@@ -8,11 +8,15 @@ mod cursor;
 mod dialect;
 mod drivers;
 mod reader;
+mod since;
+mod stamp;
 mod survey;
 mod writer;
 
 pub use cursor::{Cursor, Line};
 pub use drivers::{PLACE_COLUMN, Sheet, SheetColumn, raw_rows};
 pub use reader::{Ask, City, ColumnInfo, Sort};
+pub use since::Since;
+pub use stamp::{Precision, Reading, Stamp};
 pub use survey::{Reference, Survey, SurveyedColumn, SurveyedTable};
 pub use writer::{Batch, Upsert, Writer};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::cursor::{Cursor, Line};
 use super::drivers::{Driver, PLACE_COLUMN, Refusal, Sheet};
+use super::since::{Since, under};
 use super::survey::{Survey, SurveyedTable};
 use crate::config::{Database, Located, Relation};
 use crate::record::{Columns, Complaint, Value};
@@ -45,6 +46,10 @@ pub struct Ask<'a> {
     pub settle_ties: bool,
     /// Only the rows of this key, and such as the database takes for the same; parts as people read them.
     pub only: Option<&'a [String]>,
+    /// Only rows that were changed lately.
+    pub since: Option<&'a Since>,
+    /// Only rows under the listings that this question gives.
+    pub under: Option<&'a Ask<'a>>,
 }
 
 impl City {
@@ -159,6 +164,14 @@ impl City {
         for (part, position) in ask.only.unwrap_or_default().iter().zip(&key) {
             conditions.push(dialect.holds(&columns[*position], part, &mut parameters));
         }
+        if let Some(since) = ask.since {
+            let position = self.position(ask.relation, &columns, &since.column)?;
+            let key: Vec<_> = key.iter().map(|position| &columns[*position]).collect();
+            conditions.push(since.condition(&dialect, &columns[position], &key, &mut parameters));
+        }
+        if let Some(listings) = ask.under {
+            conditions.push(self.under(listings, &columns, &key, &mut parameters).await?);
+        }
         let others = (0..columns.len()).filter(|position| ask.settle_ties && !key.contains(position));
         // Of a sheet's rows the upper one comes first: people write lists in the order that they mean.
         let (place, others): (Vec<_>, Vec<_>) =
@@ -174,6 +187,28 @@ impl City {
         let sql = format!("SELECT * FROM {from}{filter} ORDER BY {}", order.join(", "));
         let columns = columns.iter().map(|column| Arc::from(column.name.as_str())).collect();
         Ok(Statement { sql, parameters, columns, key })
+    }
+
+    /// The condition that rows whose key stands at these positions are under listings of another question.
+    async fn under(
+        &self,
+        listings: &Ask<'_>,
+        columns: &[ColumnInfo],
+        key: &[usize],
+        parameters: &mut Vec<Value>,
+    ) -> Result<String, Complaint> {
+        let dialect = self.driver.dialect();
+        let theirs = self.describe(listings.relation).await?;
+        let position = |wanted| self.position(listings.relation, &theirs, wanted);
+        let their_key = listings.key.iter().map(position).collect::<Result<Vec<_>, _>>()?;
+        let other: Vec<_> = their_key.iter().map(|position| &theirs[*position]).collect();
+        let mut from = dialect.from(listings.relation);
+        if let Some(since) = listings.since {
+            let column = &theirs[position(&since.column)?];
+            from = format!("{from} WHERE {}", since.condition(&dialect, column, &other, parameters));
+        }
+        let own: Vec<_> = key.iter().map(|position| &columns[*position]).collect();
+        Ok(under(&dialect, &own, &other, &from))
     }
 
     fn position(

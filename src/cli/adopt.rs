@@ -66,7 +66,8 @@ async fn adopt(desk: &Desk, connector: &Connector, arguments: &Arguments) -> Res
         screen.line(screen.pick("这些路线的首次对接都已完成。", "first contact is closed for these routes"));
     } else {
         let patience = Duration::ZERO;
-        let work = Work { push: open, import: Vec::new(), adopt: true, send: false, patience };
+        let work =
+            Work { push: open, import: Vec::new(), everything: false, adopt: true, send: false, patience };
         let progress = Progress::new(screen.language, screen.json);
         let guard = connector.work(PATIENCE).await?;
         let request = desk.request(RunCause::Adoption, "");

@@ -55,7 +55,7 @@ pub async fn run(desk: &Desk, arguments: DemoArguments) -> Result<Exit, Failure>
 async fn first_round(desk: &Desk, connector: &Arc<Connector>) -> Result<(), Failure> {
     let screen = &desk.screen;
     let (push, import) = chosen(connector, &[], None)?;
-    let work = Work { push, import, adopt: true, send: true, patience: PATIENCE };
+    let work = Work { push, import, everything: false, adopt: true, send: true, patience: PATIENCE };
     let guard = connector.work(super::desk::PATIENCE).await?;
     let request = desk.request(RunCause::Manual, "demo");
     let progress = Progress::new(screen.language, screen.json);

@@ -114,10 +114,12 @@ mod tests {
     use super::super::round::{Open, PlatformRound};
     use super::*;
     use crate::ledger::{Counts, ReviewNews};
+    use crate::sync::Reach;
 
     fn push(end: RunEnd, counts: Counts) -> PushReport {
         let (route, kind, complaints, unreadable_rows) = ("r".into(), "k".into(), Vec::new(), Vec::new());
-        PushReport { run: 1, route, kind, end, counts, complaints, unreadable_rows }
+        let scan = Reach::Full { why: None };
+        PushReport { run: 1, route, kind, end, scan, counts, complaints, unreadable_rows }
     }
 
     fn platform(counts: Counts, halts: Vec<Halt>) -> PlatformRound {

@@ -6,9 +6,10 @@ use super::desk::Desk;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::progress::Progress;
+use super::round_lines::reach;
 use super::screen::Screen;
 use super::table::{Table, count};
-use crate::sync::{Error, Group, Parts, Preview, PushRoute, compile, preview};
+use crate::sync::{Error, Group, Parts, Preview, PushRoute, Reach, compile, preview, preview_next};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -18,6 +19,9 @@ pub struct Arguments {
     /// 每组举几个例子 · Examples of each group
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub samples: usize,
+    /// 只看下次同步会读的：有游标的只读变更 · Only what the next sync would read: with a cursor, what changed
+    #[arg(long)]
+    pub next: bool,
 }
 
 pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
@@ -34,7 +38,11 @@ pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
     let mut previews = Vec::new();
     for route in in_order(&parts) {
         if arguments.routes.is_empty() || arguments.routes.contains(&route.route.name) {
-            previews.push(preview(&instance, &ledger, route, arguments.samples, &progress).await?);
+            let samples = arguments.samples;
+            previews.push(match arguments.next {
+                true => preview_next(&instance, &ledger, route, samples, &progress).await?,
+                false => preview(&instance, &ledger, route, samples, &progress).await?,
+            });
         }
     }
     drop(progress);
@@ -99,6 +107,12 @@ fn show(screen: &Screen, previews: &[Preview]) {
         table.row([one.route.clone()].into_iter().chain(numbers.map(count)));
     }
     screen.table(&table);
+    for one in previews {
+        // Where no cursor could have made a difference there is nothing to tell.
+        if one.scan != (Reach::Full { why: None }) {
+            screen.line(format_args!("  {}: {}", one.route, reach(&one.scan, screen)));
+        }
+    }
     for one in previews {
         show_one(screen, one);
     }

@@ -19,6 +19,8 @@ const PROBLEMS: usize = 8;
 pub struct Work<'a> {
     pub push: Vec<&'a PushRoute>,
     pub import: Vec<&'a ImportRoute>,
+    /// Read everything, whatever cursors say.
+    pub everything: bool,
     /// Match what the province already holds, where that has not been done yet.
     pub adopt: bool,
     pub send: bool,
@@ -99,7 +101,11 @@ pub async fn work_round(
         if connector.stopping() {
             break;
         }
-        let push = connector.push_once(guard, route, request, watcher).await?;
+        let push = if work.everything {
+            connector.push_everything(guard, route, request, watcher).await?
+        } else {
+            connector.push_once(guard, route, request, watcher).await?
+        };
         // What was not read to its end cannot be matched to its end.
         let adopt = work.adopt
             && push.end != RunEnd::Failed

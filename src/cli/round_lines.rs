@@ -6,7 +6,7 @@ use super::round_tables::{adoptions, imports, platforms, routes};
 use super::screen::Screen;
 use super::table::cut;
 use crate::record::{Complaint, Language};
-use crate::sync::{Halt, PushReport};
+use crate::sync::{Halt, PushReport, Reach};
 
 impl Round {
     /// Writes the whole round.
@@ -16,6 +16,9 @@ impl Round {
             screen.table(&routes(&self.pushes, screen));
             for push in &self.pushes {
                 let (route, vanished) = (&push.route, push.counts.vanished);
+                if push.scan != (Reach::Full { why: None }) {
+                    screen.line(format_args!("  {route}: {}", reach(&push.scan, screen)));
+                }
                 if vanished > 0 {
                     let note = screen.pick("条已知记录在本地查不到了", "known records are gone at home");
                     screen.line(format_args!("  {route}: {vanished} {note}"));
@@ -96,6 +99,29 @@ impl Round {
                     "  and {more} kinds more: `qilu records list --status invalid` (or needs_person, refused, returned), one by one with `qilu why`"
                 ),
             });
+        }
+    }
+}
+
+/// How far a scan looked, in a sentence.
+pub(super) fn reach(reach: &Reach, screen: &Screen) -> String {
+    match (reach, screen.language) {
+        (Reach::Incremental { since }, Language::Chinese) => {
+            format!("增量读取，自 {} 起；删除的行由下次全量核对发现", screen.time(*since))
+        }
+        (Reach::Incremental { since }, Language::English) => {
+            format!(
+                "incremental since {}; rows that are gone are found by the next full scan",
+                screen.time(*since)
+            )
+        }
+        (Reach::Full { why }, language) => {
+            let full = language.pick("全量读取", "full");
+            match (why, language) {
+                (None, _) => full.to_owned(),
+                (Some(why), Language::Chinese) => format!("{full}（{}）", why.name(language)),
+                (Some(why), Language::English) => format!("{full} ({})", why.name(language)),
+            }
         }
     }
 }

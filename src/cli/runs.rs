@@ -57,6 +57,7 @@ fn list_table(screen: &Screen, runs: &[RunView]) -> Table {
         .words(screen.pick("起因", "cause"))
         .words(screen.pick("操作人", "by"))
         .words(screen.pick("结果", "outcome"))
+        .words(screen.pick("读取", "scan"))
         .words_to(screen.pick("数目", "counts"), 70);
     for run in runs {
         let place = if run.route.is_empty() { &run.platform } else { &run.route };
@@ -67,6 +68,7 @@ fn list_table(screen: &Screen, runs: &[RunView]) -> Table {
             cause(&run.cause, screen).to_owned(),
             run.actor.clone(),
             outcome(&run.outcome, screen).to_owned(),
+            scan(run, screen),
             counts(&run.counts),
         ]);
     }
@@ -98,6 +100,7 @@ async fn show_one(desk: &Desk, ledger: &Ledger, id: i64) -> Result<Exit, Failure
         ("理由", "reason", run.reason.clone()),
         ("开始", "started", screen.time(run.started_at)),
         ("结束", "ended", run.ended_at.map(|at| screen.time(at)).unwrap_or_default()),
+        ("读取", "scan", scan(&run, screen)),
         ("说明", "note", run.note.clone()),
         ("数目", "counts", counts(&run.counts)),
     ] {
@@ -116,6 +119,17 @@ async fn show_one(desk: &Desk, ledger: &Ledger, id: i64) -> Result<Exit, Failure
         }
     }
     Ok(Exit::Well)
+}
+
+/// How far the run's scan looked: everything, or from when on.
+fn scan(run: &RunView, screen: &Screen) -> String {
+    match (run.scan.as_str(), run.since) {
+        ("incremental", Some(since)) => {
+            format!("{} {}", screen.pick("增量，自", "incremental since"), screen.time(since))
+        }
+        ("full", _) => screen.pick("全量", "full").to_owned(),
+        (other, _) => other.to_owned(),
+    }
 }
 
 /// Counts that are not zero, `read 1200, created 3`.

@@ -27,6 +27,9 @@ pub struct Arguments {
     /// 只读取和校验，不发送 · Reads and checks, sends nothing
     #[arg(long)]
     pub no_send: bool,
+    /// 全量读取，不看游标 · Reads everything, whatever cursors say
+    #[arg(long)]
+    pub full: bool,
     /// 为即将到期的重试最多等多久 · How long to wait for retries that are due soon
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
     pub wait: Duration,
@@ -44,7 +47,8 @@ pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
 
 async fn work(desk: &Desk, connector: &Arc<Connector>, arguments: &Arguments) -> Result<Round, Failure> {
     let (push, import) = chosen(connector, &arguments.routes, arguments.kind.as_deref())?;
-    let work = Work { push, import, adopt: false, send: !arguments.no_send, patience: arguments.wait };
+    let (everything, send, patience) = (arguments.full, !arguments.no_send, arguments.wait);
+    let work = Work { push, import, everything, adopt: false, send, patience };
     let progress = Progress::new(desk.screen.language, desk.screen.json);
     let guard = connector.work(PATIENCE).await?;
     let request = desk.request(RunCause::Manual, "");

@@ -7,6 +7,7 @@ mod database;
 mod fault;
 mod instance;
 mod load;
+mod parse_cursor;
 mod parse_instance;
 mod parse_route;
 pub mod platform;
@@ -22,7 +23,7 @@ pub use platform::{Mode, Platform};
 pub use reader::{Reader, Section};
 pub use route::{
     Act, Child, Conflict, Example, FORM_CONSENT, FORM_KEY, Field, Flow, Import, Limits, Push, Relation,
-    Route, Source, Target, Withdraw,
+    Route, Source, SourceCursor, Target, Withdraw,
 };
 pub use secret::{Secret, SecretReference};
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value as Json};
 
+use super::parse_cursor::read_cursor;
 use super::query::single_select;
 use super::reader::nearest;
 use super::{
@@ -98,6 +99,7 @@ fn read_source(section: &Section<'_>, form: Option<&Located<()>>) -> Option<Sour
         }
         _ => section.need_text("publish_when"),
     };
+    let cursor = read_cursor(section);
     let withdraw_when = section.text("withdraw_when");
     let hold_when = section.text("hold_when");
     let withdraw = section.section("withdraw").and_then(|section| {
@@ -115,6 +117,7 @@ fn read_source(section: &Section<'_>, form: Option<&Located<()>>) -> Option<Sour
         database: database?,
         relation: relation?,
         key: key?,
+        cursor,
         publish_when: publish_when?,
         withdraw_when,
         hold_when,
@@ -245,6 +248,7 @@ fn read_limits(section: &Section<'_>) -> Limits {
         max_withdraw_count: section.number("max_withdraw_count").unwrap_or(default.max_withdraw_count),
         max_change_ratio: section.ratio("max_change_ratio").unwrap_or(default.max_change_ratio),
         small_count: section.number("small_count").unwrap_or(default.small_count),
+        absence_grace: section.duration("absence_grace").unwrap_or(default.absence_grace),
     };
     section.finish();
     limits
@@ -307,7 +311,7 @@ fn read_target(section: &Section<'_>) -> Option<Target> {
 }
 
 /// A name that may stand in quotes in a query.
-fn sql_name(section: &Section<'_>, key: &str, name: Located<String>) -> Option<Located<String>> {
+pub(super) fn sql_name(section: &Section<'_>, key: &str, name: Located<String>) -> Option<Located<String>> {
     if !name.is_empty() && !name.contains(char::is_control) {
         return Some(name);
     }
@@ -328,6 +332,8 @@ fn plain_name(section: &Section<'_>, key: &str, name: Located<String>) -> Option
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const PUSH: &str = r#"
@@ -364,6 +370,7 @@ applicants.name = "本人同意（tysfgk）"
 
 [limits]
 max_withdraw_count = 7
+absence_grace = "2d"
 
 [[examples]]
 given = { id = 7, cgmc = " 机器人 ", since = 2026-05-01 }
@@ -396,7 +403,14 @@ expect = { title = "机器人" }
         assert_eq!(push.children[0].relation.text().line, 22);
         assert_eq!(push.basis.len(), 2);
         assert_eq!(push.basis[1].0.value, "applicants.name");
-        assert_eq!(push.limits, Limits { max_withdraw_count: 7, ..Limits::default() });
+        assert_eq!(
+            push.limits,
+            Limits {
+                max_withdraw_count: 7,
+                absence_grace: Duration::from_secs(172_800),
+                ..Limits::default()
+            }
+        );
         assert_eq!(push.examples[0].given["since"], "2026-05-01");
         assert_eq!(push.examples[0].expect["title"], "机器人");
     }
@@ -455,6 +469,7 @@ expect = { title = "机器人" }
             ("key = [\"id\"]", "key = []", &[(10, "Q1004")]),
             ("key = [\"id\"]", "key = [\"id\", \"nf\"]", &[(25, "Q1009")]),
             ("key = [\"id\"]", "key = [\"id\", \"id\"]", &[(10, "Q1010"), (25, "Q1009")]),
+            ("absence_grace = \"2d\"", "absence_grace = '2 days'", &[(35, "Q1004")]),
             ("flag = \"auto\"", "flag = \"yes\"", &[(13, "Q1004")]),
             ("flag = \"auto\", ", "", &[(13, "Q1002")]),
             ("\"contact.name\" =", "\"contact.phone.mobile\" =", &[(18, "Q1010")]),
@@ -462,7 +477,7 @@ expect = { title = "机器人" }
             ("title = \"cgmc | text\"", "title = 7", &[(16, "Q1004")]),
             ("\"contact.phone\" = \"第", "\"contact.fone\" = \"第", &[(30, "Q1006")]),
             ("max_withdraw_count = 7", "max_withdraw_count = -7", &[(34, "Q1004")]),
-            ("expect = { title", "expects = { title", &[(36, "Q1002"), (38, "Q1003")]),
+            ("expect = { title", "expects = { title", &[(37, "Q1002"), (39, "Q1003")]),
             ("platform = \"shandong\"", "platform = \"shandong", &[(3, "Q1001")]),
         ];
         for (from, to, expect) in rows {

@@ -175,7 +175,7 @@ impl<'a> Section<'a> {
         self.take(key, "a number from 0 to 1", read).map(|found| found.value)
     }
 
-    /// `"250ms"`, `"30s"`, `"5m"`, `"2h"` or `"7d"`.
+    /// `"250ms"`, `"30s"`, `"5m"`, `"2h"` or `"7d"`; `"0"` needs no unit.
     pub fn duration(&self, key: &str) -> Option<std::time::Duration> {
         self.take(key, "a duration such as \"30s\", \"5m\", \"2h\"", |value| parse_duration(value.as_str()?))
             .map(|found| found.value)
@@ -366,6 +366,9 @@ impl<'a> Section<'a> {
 }
 
 fn parse_duration(text: &str) -> Option<std::time::Duration> {
+    if text == "0" {
+        return Some(std::time::Duration::ZERO);
+    }
     let split = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(split);
     let number: u64 = number.parse().ok()?;

@@ -1,6 +1,7 @@
 //! One configured flow: `config/routes/NAME.toml`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::Located;
 
@@ -53,11 +54,30 @@ pub struct Source {
     pub database: Located<String>,
     pub relation: Relation,
     pub key: Vec<Located<String>>,
+    /// Only makes scans cheaper: without one, every scan reads everything.
+    pub cursor: Option<SourceCursor>,
     pub publish_when: Located<String>,
     pub withdraw_when: Option<Located<String>>,
     pub hold_when: Option<Located<String>>,
     /// `None` leaves it to the kind's schema.
     pub withdraw: Option<Withdraw>,
+}
+
+/// The column that tells when a row was last changed.
+#[derive(Clone, Debug)]
+pub struct SourceCursor {
+    pub column: Located<String>,
+    /// How far before the newest row seen the next scan begins: rows are committed later than they are stamped.
+    pub overlap: Duration,
+    /// How often everything is read all the same: the column may lie, and says nothing of rows that are gone.
+    pub full_every: Duration,
+    /// Where the settings stand.
+    pub at: Located<()>,
+}
+
+impl SourceCursor {
+    pub const OVERLAP: Duration = Duration::from_secs(15 * 60);
+    pub const FULL_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 }
 
 /// What is read.
@@ -131,11 +151,19 @@ pub struct Limits {
     pub max_change_ratio: f64,
     /// Below this many changes or withdrawals no ratio applies.
     pub small_count: u64,
+    /// How long complete scans must have missed a row before its absence leads to anything.
+    pub absence_grace: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { max_withdraw_ratio: 0.05, max_withdraw_count: 50, max_change_ratio: 0.3, small_count: 5 }
+        Limits {
+            max_withdraw_ratio: 0.05,
+            max_withdraw_count: 50,
+            max_change_ratio: 0.3,
+            small_count: 5,
+            absence_grace: Duration::ZERO,
+        }
     }
 }
 

@@ -129,6 +129,21 @@ impl Db {
         query(sql, args).fetch_optional(&self.reader).await.map(|row| row.map(Row)).map_err(failed(sql))
     }
 
+    /// As [`Tx::fetch_rows`], read outside any transaction.
+    pub async fn fetch_rows(
+        &self,
+        before: &'static str,
+        rows: &[Vec<Arg<'_>>],
+        after: &'static str,
+    ) -> Result<Vec<Row>, Error> {
+        let mut found = Vec::new();
+        for (sql, rows) in portions(before, rows, after) {
+            let part = query(sql, rows.iter().flatten()).fetch_all(&self.reader).await;
+            found.extend(part.map_err(failed(before))?.into_iter().map(Row));
+        }
+        Ok(found)
+    }
+
     /// Closes all connections; the write-ahead log is folded into the file.
     pub async fn close(&self) {
         self.reader.close().await;

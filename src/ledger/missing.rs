@@ -1,7 +1,7 @@
 //! Records that a scan did not meet, and rows that cannot be records.
 
 use super::runs::RunRef;
-use super::scan::{KnownRecord, read_known};
+use super::scan::{KnownRecord, read_known, select_known};
 use super::{Ledger, Result};
 use crate::args;
 use crate::record::Complaint;
@@ -22,13 +22,11 @@ impl Ledger {
 
     /// The next missing records, by number.
     pub async fn missing_page(&self, run: &RunRef, after: i64, limit: i64) -> Result<Vec<KnownRecord>> {
-        let sql = "-- ledger.missing_page
-            select r.seq, r.id, r.key_sort, r.title, r.verdict, r.row_print, r.mapping_print, r.presence,
-                   r.accepted_print, d.action, d.print, d.state, r.key_text, d.id is not null and exists (
-                       select 1 from delivery o where o.record = r.seq and o.id <> d.id
-                           and o.state in ('in_flight', 'in_doubt'))
-            from missing m join record r on r.seq = m.record left join delivery d on d.id = r.owed
-            where m.run = $1 and m.record > $2 order by m.record limit $3";
+        let sql = select_known!(
+            "-- ledger.missing_page\n",
+            "from missing m join record r on r.seq = m.record left join delivery d on d.id = r.owed
+            where m.run = $1 and m.record > $2 order by m.record limit $3"
+        );
         Ok(self.db.fetch(sql, args![run.id, after, limit]).await?.iter().map(read_known).collect())
     }
 
@@ -47,16 +45,19 @@ impl Ledger {
         rows: &[(String, Vec<Complaint>)],
     ) -> Result<u64> {
         let mut tx = self.db.begin().await?;
+        // An incremental scan meets some of them only: what the full one before it met was there before as well.
         let sql = "-- ledger.unreadable_before
-            select max(r.id) from run r where r.route = $1 and r.id < $2
+            select max(r.id) from run r where r.route = $1 and r.id < $2 and r.scan <> 'incremental'
               and exists (select 1 from unreadable u where u.run = r.id)";
         let before = tx.fetch_one(sql, args![&run.route, run.id]).await?.and_then(|row| row.opt_int(0));
         let mut new = 0;
         for (position, (named, complaints)) in (first..UNREADABLE_MAX).zip(rows) {
             let facts = serde_json::to_string(complaints).unwrap_or_default();
             let sql = "-- ledger.known_unreadable
-                select 1 from unreadable where run = $1 and named = $2 and facts = $3 limit 1";
-            new += u64::from(tx.fetch_one(sql, args![before, named, &facts]).await?.is_none());
+                select 1 from unreadable u join run r on r.id = u.run
+                where r.route = $1 and u.run >= $2 and u.run < $3 and u.named = $4 and u.facts = $5 limit 1";
+            let args = args![&run.route, before.unwrap_or(0), run.id, named, &facts];
+            new += u64::from(tx.fetch_one(sql, args).await?.is_none());
             let sql = "-- ledger.note_unreadable
                 insert into unreadable (run, position, named, facts) values ($1, $2, $3, $4)";
             tx.execute(sql, args![run.id, position, named, &facts]).await?;

@@ -9,6 +9,7 @@ mod claim;
 mod event;
 mod imports;
 mod lanes;
+mod mark;
 mod missing;
 mod page;
 mod quarantine;
@@ -37,11 +38,12 @@ pub use imports::{
     OwnListing,
 };
 pub use lanes::{LaneState, PlatformState};
+pub use mark::Mark;
 pub use quarantine::QuarantineView;
 pub use resubmission::{LeftOut, Selected, Selection};
 pub use reviews::{Review, ReviewNews};
 pub use runs::{Actor, Counts, RunCause, RunEnd, RunRef, RunView};
-pub use scan::{Change, KnownRecord, Written};
+pub use scan::{Absence, Change, KnownRecord, Written};
 pub use settle::{Doubt, Settled};
 pub use state::{Happening, State};
 pub use status::{Status, status};

@@ -6,7 +6,7 @@ use super::queue::{
     NewDelivery, Source, Stored, complain, drop_all, forget_complaints, keep_bodies, queue_all,
 };
 use super::runs::RunRef;
-use super::scan::{Change, KnownRecord, Written};
+use super::scan::{Absence, Change, Written};
 use super::state::State;
 use super::{Ledger, LedgerError, Result};
 use crate::audit::{self, Deed};
@@ -61,23 +61,25 @@ impl Ledger {
     }
 
     /// Writes one page of vanished records.
-    pub async fn write_absent(
-        &self,
-        run: &RunRef,
-        absent: &[(KnownRecord, Verdict, Step)],
-        now: Timestamp,
-    ) -> Result<()> {
+    pub async fn write_absent(&self, run: &RunRef, absent: &[Absence], now: Timestamp) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        let seqs: Vec<i64> = absent.iter().map(|(known, ..)| known.seq).collect();
+        let seqs: Vec<i64> = absent.iter().map(|one| one.known.seq).collect();
         let mut stored = Stored::read_all(&mut tx, &seqs).await?;
         let mut lines = Vec::with_capacity(absent.len());
-        for (known, verdict, step) in absent {
+        for Absence { known, verdict, step, complaints } in absent {
             let record = stored.remove(&known.seq).ok_or(LedgerError::NoRecord(known.seq))?;
-            lines.push(Line { record, verdict: *verdict, step, complaints: Vec::new(), change: None });
+            lines.push(Line {
+                record,
+                verdict: *verdict,
+                step,
+                complaints: complaints.clone(),
+                change: None,
+            });
         }
         let rows: Vec<_> = lines.iter().map(|line| row![line.record.seq, line.verdict.word(), now]).collect();
         let before = "-- ledger.absent
-            update record set verdict = v.column2, row_print = null, changed_at = v.column3 from (";
+            update record set verdict = v.column2, row_print = null, changed_at = v.column3,
+                absent_since = coalesce(absent_since, v.column3) from (";
         tx.execute_rows(before, &rows, ") as v where record.seq = v.column1").await?;
         let gone = lines.iter().filter(|line| line.verdict == Verdict::Absent);
         unclaim(&mut tx, gone.map(|line| line.record.seq)).await?;
@@ -279,7 +281,7 @@ async fn judge(tx: &mut Tx, lines: &[Line<'_>], taken: &HashMap<i64, String>, no
     }
     let before = "-- ledger.judge
         update record set verdict = v.column2, row_print = v.column3, mapping_print = v.column4, title = v.column5,
-            changed_at = v.column6 from (";
+            changed_at = v.column6, absent_since = null from (";
     tx.execute_rows(before, &rows, ") as v where record.seq = v.column1").await?;
     Ok(())
 }

@@ -86,6 +86,8 @@ pub struct Counts {
     pub unreadable: u64,
     /// Known records whose row is gone; not part of `read`.
     pub vanished: u64,
+    /// Of those read, new or changed ones that only a full scan could find: the cursor said nothing of them.
+    pub behind_cursor: u64,
     /// Invalid, held or unreadable for the first time, or for other reasons than before.
     pub new_trouble: u64,
     pub accepted: u64,
@@ -121,6 +123,7 @@ impl Counts {
         self.held += other.held;
         self.unreadable += other.unreadable;
         self.vanished += other.vanished;
+        self.behind_cursor += other.behind_cursor;
         self.new_trouble += other.new_trouble;
         self.accepted += other.accepted;
         self.refused += other.refused;
@@ -177,6 +180,10 @@ pub struct RunView {
     pub outcome: String,
     pub note: String,
     pub counts: serde_json::Value,
+    /// `full` or `incremental`; empty where no scan belongs to the run.
+    pub scan: String,
+    /// From when on an incremental scan read.
+    pub since: Option<i64>,
 }
 
 impl Ledger {
@@ -238,7 +245,8 @@ impl Ledger {
     /// One run.
     pub async fn run(&self, id: i64) -> Result<Option<RunView>> {
         let sql = "-- ledger.run
-            select id, route, platform, kind, cause, actor, reason, started_at, ended_at, outcome, note, counts
+            select id, route, platform, kind, cause, actor, reason, started_at, ended_at, outcome, note, counts,
+                   scan, since
             from run where id = $1";
         Ok(self.db.fetch_one(sql, args![id]).await?.as_ref().map(read_run))
     }
@@ -246,7 +254,8 @@ impl Ledger {
     /// The newest runs first; of one route, if given.
     pub async fn runs(&self, route: Option<&str>, limit: i64) -> Result<Vec<RunView>> {
         let sql = "-- ledger.runs
-            select id, route, platform, kind, cause, actor, reason, started_at, ended_at, outcome, note, counts
+            select id, route, platform, kind, cause, actor, reason, started_at, ended_at, outcome, note, counts,
+                   scan, since
             from run where ($1 is null or route = $1) order by id desc limit $2";
         Ok(self.db.fetch(sql, args![route, limit]).await?.iter().map(read_run).collect())
     }
@@ -266,5 +275,7 @@ fn read_run(row: &Row) -> RunView {
         outcome: row.text(9),
         note: row.text(10),
         counts: serde_json::from_str(&row.text(11)).unwrap_or_default(),
+        scan: row.text(12),
+        since: row.opt_int(13),
     }
 }

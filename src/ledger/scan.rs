@@ -3,10 +3,27 @@
 use super::state::State;
 use super::{Ledger, Result};
 use crate::args;
+use crate::clock::Timestamp;
 use crate::db::Row;
 use crate::plan::{Action, Known, Owed, OwedState, Presence, Step, Verdict};
 use crate::record::{Complaint, Fingerprint, Key};
+use crate::row;
 use crate::schema::Checked;
+
+/// A query of known records: what stands before it, and where they come from; columns as `read_known` takes them.
+macro_rules! select_known {
+    ($before:literal, $from:literal) => {
+        concat!(
+            $before,
+            "select r.seq, r.id, r.key_sort, r.title, r.verdict, r.row_print, r.mapping_print, r.presence,
+                r.accepted_print, d.action, d.print, d.state, r.key_text, d.id is not null and exists (
+                    select 1 from delivery o where o.record = r.seq and o.id <> d.id
+                        and o.state in ('in_flight', 'in_doubt')), r.absent_since ",
+            $from
+        )
+    };
+}
+pub(super) use select_known;
 
 /// A record as the merge of source and ledger meets it.
 #[derive(Clone, Debug)]
@@ -20,6 +37,17 @@ pub struct KnownRecord {
     pub row_print: Option<Fingerprint>,
     pub mapping_print: Option<Fingerprint>,
     pub known: Known,
+    /// When a complete scan first missed its row.
+    pub absent_since: Option<Timestamp>,
+}
+
+/// A known record whose row is gone, and what follows.
+#[derive(Debug)]
+pub struct Absence {
+    pub known: KnownRecord,
+    pub verdict: Verdict,
+    pub step: Step,
+    pub complaints: Vec<Complaint>,
 }
 
 /// What a scan found out about one record.
@@ -57,15 +85,27 @@ impl Ledger {
         after: &[u8],
         limit: i64,
     ) -> Result<Vec<KnownRecord>> {
-        let sql = "-- ledger.known_page
-            select r.seq, r.id, r.key_sort, r.title, r.verdict, r.row_print, r.mapping_print, r.presence,
-                   r.accepted_print, d.action, d.print, d.state, r.key_text, d.id is not null and exists (
-                       select 1 from delivery o where o.record = r.seq and o.id <> d.id
-                           and o.state in ('in_flight', 'in_doubt'))
-            from record r left join delivery d on d.id = r.owed
+        let sql = select_known!(
+            "-- ledger.known_page\n",
+            "from record r left join delivery d on d.id = r.owed
             where r.platform = $1 and r.kind = $2 and r.key_sort > $3
-            order by r.key_sort limit $4";
+            order by r.key_sort limit $4"
+        );
         let rows = self.db.fetch(sql, args![platform, kind, after, limit]).await?;
+        Ok(rows.iter().map(read_known).collect())
+    }
+
+    /// The records of a route's kind that have these keys, in no order; a key without a record is left out.
+    pub async fn known_of(&self, platform: &str, kind: &str, keys: &[Vec<u8>]) -> Result<Vec<KnownRecord>> {
+        let wanted: Vec<_> = keys.iter().map(|key| row![platform, kind, key]).collect();
+        let before = "-- ledger.known_of\nwith wanted (platform, kind, key_sort) as (";
+        let after = select_known!(
+            ") ",
+            "from wanted w
+            join record r on r.platform = w.platform and r.kind = w.kind and r.key_sort = w.key_sort
+            left join delivery d on d.id = r.owed"
+        );
+        let rows = self.db.fetch_rows(before, &wanted, after).await?;
         Ok(rows.iter().map(read_known).collect())
     }
 }
@@ -98,5 +138,6 @@ pub(super) fn read_known(row: &Row) -> KnownRecord {
         row_print: print(5),
         mapping_print: print(6),
         known: Known { presence, owed, row_same: false },
+        absent_since: row.opt_int(14).map(Timestamp),
     }
 }

@@ -2,8 +2,11 @@
 
 use crate::db::Migration;
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 2001, about: "ledger", sql: LEDGER }, super::imports::IMPORT_MIGRATION];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 2001, about: "ledger", sql: LEDGER },
+    super::mark::CURSOR_MIGRATION,
+    super::imports::IMPORT_MIGRATION,
+];
 
 const LEDGER: &str = "
 -- Facts about this ledger itself. `instance` and `epoch` are part of every idempotency key.

@@ -67,12 +67,7 @@ mod tests {
 
     #[test]
     fn brakes_hold_masses_and_let_daily_work_pass() {
-        let limits = Limits {
-            max_withdraw_ratio: 0.05,
-            max_withdraw_count: 50,
-            max_change_ratio: 0.3,
-            small_count: 5,
-        };
+        let limits = Limits::default();
         let day = Changes { at_province: 1000, rows_read: 1000, ..Changes::default() };
         let rows: [(Changes, &[&str]); 8] = [
             (day, &[]),

@@ -108,9 +108,13 @@ pub fn decide(known: &Known, wanted: &Wanted, rule: Withdraw) -> Decision {
     }
 }
 
-/// Decides about a record whose row is gone from a complete scan.
-pub fn decide_absent(known: &Known, rule: Withdraw) -> Decision {
+/// Decides about a record whose row is gone from a complete scan. While it may still come back (`in_grace`), what the
+/// province has stays there, and what is owed stays owed, as if nothing had happened.
+pub fn decide_absent(known: &Known, rule: Withdraw, in_grace: bool) -> Decision {
     match known.presence {
+        Presence::There(_) if in_grace && rule.absence != Act::Never => {
+            Decision { verdict: Verdict::Held, step: Step::Leave }
+        }
         Presence::There(_) => withdraw(known, rule.absence, "Q6003", Verdict::Absent),
         Presence::Never | Presence::Withdrawn => {
             Decision { verdict: Verdict::Absent, step: drop_owed(known) }
@@ -216,14 +220,35 @@ mod tests {
 
     #[test]
     fn absence_asks_and_never_withdraws_by_itself() {
-        let decision = decide_absent(&known(Presence::There(Some(print(1))), None), RULE);
+        let decision = decide_absent(&known(Presence::There(Some(print(1))), None), RULE, false);
         assert_eq!(
             decision,
             Decision { verdict: Verdict::Held, step: Step::Propose(Complaint::new("Q6003")) }
         );
         let never = Withdraw { flag: Act::Never, absence: Act::Never };
-        let decision = decide_absent(&known(Presence::There(Some(print(1))), None), never);
+        let decision = decide_absent(&known(Presence::There(Some(print(1))), None), never, false);
         assert_eq!(decision, Decision { verdict: Verdict::Absent, step: Step::Leave });
+    }
+
+    #[test]
+    fn grace_keeps_what_the_province_has_and_nothing_else() {
+        let auto = Withdraw { flag: Act::Auto, absence: Act::Auto };
+        let never = Withdraw { flag: Act::Auto, absence: Act::Never };
+        let there = Presence::There(Some(print(1)));
+        let owed = Some((Action::Update, 2, OwedState::Home));
+        let new = Some((Action::Create, 1, OwedState::Home));
+        let rows = [
+            (there, owed, auto, true, Verdict::Held, Step::Leave),
+            (there, owed, auto, false, Verdict::Absent, Step::Queue(Action::Withdraw, Cause::Data)),
+            (there, None, RULE, true, Verdict::Held, Step::Leave),
+            (there, None, never, true, Verdict::Absent, Step::Leave),
+            (Presence::Never, new, auto, true, Verdict::Absent, Step::Drop),
+        ];
+        for (presence, owed, rule, in_grace, verdict, step) in rows {
+            let given = known(presence, owed);
+            let found = decide_absent(&given, rule, in_grace);
+            assert_eq!(found, Decision { verdict, step }, "{given:?} {rule:?} {in_grace}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub async fn fetch(city: &City, push: &Push, key: &str) -> Result<Option<Row>, C
     if parts.len() != push.source.key.len() {
         return Ok(None);
     }
-    let mut scan = start(city, push, Some(&parts)).await?;
+    let mut scan = start(city, push, Some(&parts), None).await?;
     let mut trouble = None;
     while let Some(found) = scan.next().await {
         match found {
@@ -33,7 +33,7 @@ pub async fn fetch(city: &City, push: &Push, key: &str) -> Result<Option<Row>, C
 }
 
 /// The parts of a readable key: the reverse of how `Key` is shown.
-fn parts(key: &str) -> Vec<String> {
+pub fn parts(key: &str) -> Vec<String> {
     let mut parts = Vec::new();
     let mut part = String::new();
     let mut chars = key.chars();

@@ -4,11 +4,13 @@
 //! decide what a listing is worth or what happens to it.
 
 mod fetch;
+mod gauge;
 mod group;
 mod scan;
 
-pub use fetch::fetch;
-pub use scan::{Ending, Scan, Unreadable, scan};
+pub use fetch::{fetch, parts};
+pub use gauge::Gauge;
+pub use scan::{Ending, Scan, Unreadable, scan, scan_since};
 
 #[cfg(test)]
 mod tests {
@@ -19,7 +21,8 @@ mod tests {
     use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
     use super::*;
-    use crate::city::{City, Upsert, Writer};
+    use crate::city::{City, Precision, Since, Stamp, Upsert, Writer};
+    use crate::clock::Timestamp;
     use crate::config::{Database, Flow, Located, Push, Relation, Route};
     use crate::record::{Complaint, Row, Value};
 
@@ -388,6 +391,35 @@ mod tests {
             city.describe(&Relation::Query(query)).await.map_err(|complaint| complaint.id),
             Err("Q2002".to_owned())
         );
+    }
+
+    #[tokio::test]
+    async fn a_scan_since_a_time_reads_changed_listings_with_their_children_and_no_others() {
+        let market = Market::new(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, gxsj);
+             INSERT INTO t VALUES (1, '2026-05-01'), (2, '2026-05-02'), (3, NULL), (4, '2026-05-03'), (5, '');
+             CREATE TABLE p (pid INTEGER, px INTEGER, xm);
+             INSERT INTO p VALUES (1, 1, '张'), (2, 1, '李'), (2, 2, '王'), (3, 1, '赵'), (5, 1, '钱'), (9, 1, '孤');",
+        )
+        .await;
+        for query in ["SELECT * FROM t", "SELECT id, gxsj FROM t WHERE id < 100"] {
+            let push = push(query, "['id']", "SELECT * FROM p");
+            let since = Since {
+                column: Located { value: "GXSJ".to_owned(), line: 1, column: 1 },
+                stamp: Stamp::Text { sign: Some('-'), join: None, precision: Precision::Day },
+                // 2026-05-02 08:30 in Shanghai.
+                from: Timestamp(1_777_681_800_000_000),
+                zone: chrono_tz::Tz::Asia__Shanghai,
+                also: Vec::new(),
+            };
+            let mut scan = scan_since(&market.city().await, &push, &since).await.expect("the query is good");
+            let mut found = Vec::new();
+            while let Some(row) = scan.next().await {
+                let row = row.expect("a listing");
+                found.push(format!("{}:{}", row.key, row.children[0].1.len()));
+            }
+            assert_eq!((found.join(" ").as_str(), scan.end()), ("2:2 3:1 4:0 5:1", complete(4, 0)));
+        }
     }
 
     #[tokio::test]

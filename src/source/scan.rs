@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::group::Group;
-use crate::city::{Ask, City, Cursor, Line};
+use crate::city::{Ask, City, Cursor, Line, Since};
 use crate::config::Push;
 use crate::record::{Columns, Complaint, Key, KeyError, Row, Value, mask};
 
@@ -64,15 +64,32 @@ struct Naming([Option<(usize, Value)>; NAMING_CELLS]);
 ///
 /// Errors: the database cannot be opened, refuses a query, or a key's column is not in its result.
 pub async fn scan(city: &City, push: &Push) -> Result<Scan, Complaint> {
-    start(city, push, None).await
+    start(city, push, None, None).await
+}
+
+/// As `scan`, over what was changed lately and its children alone: it says nothing of the other listings.
+pub async fn scan_since(city: &City, push: &Push, since: &Since) -> Result<Scan, Complaint> {
+    start(city, push, None, Some(since)).await
 }
 
 /// As `scan`, for one key where `only` names its parts.
-pub(super) async fn start(city: &City, push: &Push, only: Option<&[String]>) -> Result<Scan, Complaint> {
-    let source = Ask { relation: &push.source.relation, key: &push.source.key, settle_ties: false, only };
+pub(super) async fn start(
+    city: &City,
+    push: &Push,
+    only: Option<&[String]>,
+    since: Option<&Since>,
+) -> Result<Scan, Complaint> {
+    let (relation, key) = (&push.source.relation, &push.source.key);
+    let source = Ask { relation, key, settle_ties: false, only, since, under: None };
     let children = push.children.iter();
-    let children =
-        children.map(|child| Ask { relation: &child.relation, key: &child.key, settle_ties: true, only });
+    let children = children.map(|child| Ask {
+        relation: &child.relation,
+        key: &child.key,
+        settle_ties: true,
+        only,
+        since: None,
+        under: since.map(|_| &source),
+    });
     let asks: Vec<_> = std::iter::once(source).chain(children).collect();
     let mut cursors = city.read(&asks).await?.into_iter();
     // `read` gives one cursor for each question, and the listings' own question came first.

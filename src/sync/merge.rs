@@ -16,7 +16,7 @@ pub(super) enum Met {
     /// A row, with the record if it is known.
     Listing(Box<Row>, Option<KnownRecord>),
     /// A row that cannot be a listing. Its record, if it has a key and is known, is not gone: what it last was stands.
-    Unreadable(Unreadable),
+    Unreadable(Unreadable, Option<KnownRecord>),
     /// A record whose row the scan passed by. It has vanished only if the scan turns out to be complete.
     Missing(KnownRecord),
 }
@@ -78,7 +78,7 @@ impl<'a> Merge<'a> {
         let known = if order == Ordering::Equal { self.page.pop_front() } else { None };
         Ok(match self.row.take() {
             Some(Ok(row)) => Some(Met::Listing(Box::new(row), known)),
-            Some(Err(unreadable)) => Some(Met::Unreadable(unreadable)),
+            Some(Err(unreadable)) => Some(Met::Unreadable(unreadable, known)),
             None => None,
         })
     }

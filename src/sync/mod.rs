@@ -3,15 +3,18 @@
 //! Each function is one tick that somebody calls: the daemon, the command line, the demo and the tests call the
 //! same ones. No tick calls back, none runs in the background, and every tick leaves the ledger whole.
 
+mod absent;
 mod adopt;
 mod connector;
 mod deliver;
 mod guard;
 mod import;
 mod load;
+mod lookup;
 mod merge;
 mod preview;
 mod push;
+mod reach;
 mod remarks;
 mod resubmit;
 mod reviews;
@@ -22,8 +25,9 @@ pub use adopt::AdoptReport;
 pub use connector::{Connector, Error, Parts, compile};
 pub use deliver::{DeliverReport, Halt};
 pub use guard::WorkGuard;
-pub use preview::{Group, Preview, Sample, preview};
+pub use preview::{Group, Preview, Sample, preview, preview_next};
 pub use push::{PushReport, Request, UnreadableRow};
+pub use reach::{Reach, Why};
 pub use remarks::{Remark, Remarks, remarks};
 pub use resubmit::ResubmitReport;
 pub use route::{Judged, PushRoute, WithoutBasis};

@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 
+use super::absent::AbsenceRule;
 use super::connector::Error;
-use super::merge::{Merge, Met};
+use super::lookup::Walk;
+use super::merge::Met;
+use super::reach::{Course, Reach};
 use super::route::PushRoute;
 use super::watch::{Stage, Watcher};
 use crate::city::City;
@@ -11,7 +14,7 @@ use crate::config::Instance;
 use crate::ledger::{Counts, KnownRecord, Ledger};
 use crate::plan::{self, Action, Cause, Changes, Known, Presence, Step, Verdict};
 use crate::record::{Complaint, Row};
-use crate::source::{self, Ending};
+use crate::source::Ending;
 
 /// What a scan of one route would do.
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +22,8 @@ pub struct Preview {
     pub route: String,
     pub kind: String,
     pub platform: String,
+    /// How far it looked.
+    pub scan: Reach,
     pub counts: Counts,
     /// Withdrawals that would wait for a person's word; not part of `counts`.
     pub proposed: u64,
@@ -57,6 +62,7 @@ pub enum Group {
 /// A sweep that keeps notes for people instead of writing to the ledger.
 struct Sketch<'a> {
     route: &'a PushRoute,
+    absences: AbsenceRule,
     today: chrono::NaiveDate,
     samples_each: usize,
     preview: Preview,
@@ -67,7 +73,7 @@ struct Sketch<'a> {
     proposed: u64,
 }
 
-/// Reads a route's listings and decides about each, as `push_once` would.
+/// Reads all of a route's listings and decides about each, as `push_everything` would.
 ///
 /// Shape:  two listings that are one thing to the province are found only by the real run, where the second one
 ///         becomes invalid; here both count as creates.
@@ -79,11 +85,36 @@ pub async fn preview(
     samples_each: usize,
     watcher: &dyn Watcher,
 ) -> Result<Preview, Error> {
+    sketch(instance, ledger, route, samples_each, true, watcher).await
+}
+
+/// As `preview`, but reads only what the next `push_once` would.
+pub async fn preview_next(
+    instance: &Instance,
+    ledger: &Ledger,
+    route: &PushRoute,
+    samples_each: usize,
+    watcher: &dyn Watcher,
+) -> Result<Preview, Error> {
+    sketch(instance, ledger, route, samples_each, false, watcher).await
+}
+
+async fn sketch(
+    instance: &Instance,
+    ledger: &Ledger,
+    route: &PushRoute,
+    samples_each: usize,
+    everything: bool,
+    watcher: &dyn Watcher,
+) -> Result<Preview, Error> {
     let (platform, kind) = (route.route.platform.as_str(), route.route.kind.as_str());
+    let now = ledger.clock().now();
+    let mut course = Course::set(instance, ledger, route, everything, now).await?;
     let preview = Preview {
         route: route.route.name.clone(),
         kind: kind.to_owned(),
         platform: platform.to_owned(),
+        scan: course.reach,
         counts: Counts::default(),
         proposed: 0,
         samples: Vec::new(),
@@ -91,41 +122,52 @@ pub async fn preview(
         adoption_open: ledger.adoption_open(&route.route.name).await?,
         incomplete: None,
     };
-    let today = ledger.clock().now().to_utc().with_timezone(&instance.zone).date_naive();
+    let today = now.to_utc().with_timezone(&instance.zone).date_naive();
     let changes = Changes { at_province: ledger.at_province(platform, kind).await?, ..Changes::default() };
-    let vanished = Vec::new();
-    let mut sketch =
-        Sketch { route, today, samples_each, preview, changes, vanished, withdrawn: 0, proposed: 0 };
+    let grace = route.push.limits.absence_grace;
+    let absences = AbsenceRule { rule: route.withdraw_rule(), grace, now, zone: instance.zone };
+    let mut sketch = Sketch {
+        route,
+        absences,
+        today,
+        samples_each,
+        preview,
+        changes,
+        vanished: Vec::new(),
+        withdrawn: 0,
+        proposed: 0,
+    };
     let database = &route.push.source.database.value;
     let opened = match instance.databases.get(database) {
         Some(database) => City::open(database).await,
         None => Err(Complaint::new("Q2001").fact("database", database)),
     };
-    let scan = match opened {
-        Ok(city) => source::scan(&city, &route.push).await,
-        Err(complaint) => Err(complaint),
+    let scan = match &opened {
+        Ok(city) => course.open(city, route).await,
+        Err(complaint) => Err(complaint.clone()),
     };
     let scan = match scan {
         Ok(scan) => scan,
         Err(complaint) => return Ok(Preview { incomplete: Some(complaint), ..sketch.preview }),
     };
-    let mut merge = Merge::new(ledger, platform, kind, scan);
-    while let Some(met) = merge.next().await? {
+    sketch.preview.scan = course.reach;
+    let mut walk = Walk::new(ledger, platform, kind, scan, course.is_incremental());
+    while let Some(met) = walk.next().await? {
         match met {
             Met::Listing(row, known) => sketch.listing(&row, known),
-            Met::Unreadable(unreadable) => {
+            Met::Unreadable(unreadable, _) => {
                 sketch.preview.counts.read += 1;
                 sketch.preview.counts.unreadable += 1;
                 let complaint = unreadable.complaints.into_iter().next();
                 sketch.sample(Group::Unreadable, unreadable.named, String::new(), complaint);
             }
-            Met::Missing(known) => sketch.missing(&known),
+            Met::Missing(known) => sketch.missing(known),
         }
         if sketch.preview.counts.read.is_multiple_of(200) {
             watcher.saw(Stage::Reading, &route.route.name, sketch.preview.counts.read);
         }
     }
-    Ok(sketch.end(merge.into_scan().end()))
+    Ok(sketch.end(walk.into_scan().end()))
 }
 
 impl Sketch<'_> {
@@ -179,10 +221,11 @@ impl Sketch<'_> {
         }
     }
 
-    fn missing(&mut self, known: &KnownRecord) {
+    fn missing(&mut self, known: KnownRecord) {
         self.preview.counts.vanished += 1;
-        let decision = plan::decide_absent(&known.known, self.route.withdraw_rule());
-        let (group, complaint) = match decision.step {
+        let mut absence = self.absences.judge(known);
+        let waits = absence.complaints.pop();
+        let (group, complaint) = match absence.step {
             Step::Queue(Action::Withdraw, _) => {
                 self.withdrawn += 1;
                 (Group::Withdraw, None)
@@ -191,8 +234,10 @@ impl Sketch<'_> {
                 self.proposed += 1;
                 (Group::Held, Some(complaint))
             }
+            Step::Leave if waits.is_some() => (Group::Held, waits),
             Step::Queue(..) | Step::Leave | Step::Drop => return,
         };
+        let known = &absence.known;
         if self.vanished.len() < self.samples_each {
             let (key, title) = (known.key_text.clone(), known.title.clone());
             self.vanished.push(Sample { group, key, title, complaint });

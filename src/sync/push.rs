@@ -2,15 +2,18 @@
 
 use serde::Serialize;
 
+use super::absent::{AbsenceRule, News};
 use super::connector::{Connector, Error};
 use super::guard::WorkGuard;
-use super::merge::{Merge, Met};
+use super::lookup::Walk;
+use super::merge::Met;
+use super::reach::{Course, Reach};
 use super::route::PushRoute;
 use super::watch::{Stage, Watcher};
 use crate::clock::Timestamp;
 use crate::ledger::{Actor, Change, Counts, KnownRecord, RunCause, RunEnd, RunRef, Written};
 use crate::plan::{self, Action, Brake, Changes, Decision, Known, Presence, Step, Verdict};
-use crate::record::{Complaint, Row};
+use crate::record::{Complaint, Fingerprint, Row};
 use crate::source::{self, Ending};
 
 /// How many changes are written in one transaction.
@@ -33,9 +36,11 @@ pub struct PushReport {
     pub route: String,
     pub kind: String,
     pub end: RunEnd,
+    /// How far the scan looked.
+    pub scan: Reach,
     #[serde(flatten)]
     pub counts: Counts,
-    /// Why the scan was incomplete, or which brakes hold.
+    /// Why the scan was incomplete, which brakes hold, and what is wrong with the cursor.
     pub complaints: Vec<Complaint>,
     /// The first few of the rows that could not be read; the run keeps the others.
     pub unreadable_rows: Vec<UnreadableRow>,
@@ -54,9 +59,14 @@ struct Sweep<'a> {
     connector: &'a Connector,
     route: &'a PushRoute,
     run: RunRef,
+    course: Course<'a>,
     counts: Counts,
+    /// Of rows that changed without their cursor.
+    behind: Vec<String>,
     changes: Vec<Change>,
     missing: Vec<i64>,
+    /// Records whose rows are there again and cannot be read.
+    returned: Vec<i64>,
     unreadable: Vec<(String, Vec<Complaint>)>,
     unreadable_kept: i64,
     unreadable_told: Vec<UnreadableRow>,
@@ -64,35 +74,64 @@ struct Sweep<'a> {
 }
 
 impl Connector {
-    /// Reads all listings of a route, writes down what is owed, and ends the scan under the brakes.
+    /// Reads the listings of a route, writes down what is owed, and ends the scan under the brakes. Where the route
+    /// has a cursor, only what it says was changed is read, and everything from time to time.
     ///
     /// Errors: the ledger itself failed. A source that cannot be read is a run that ended `failed`.
     pub async fn push_once(
         &self,
-        _: &WorkGuard,
+        guard: &WorkGuard,
         route: &PushRoute,
         request: &Request,
         watcher: &dyn Watcher,
     ) -> Result<PushReport, Error> {
+        self.push(guard, route, request, false, watcher).await
+    }
+
+    /// As `push_once`, but reads everything, whatever a cursor says.
+    pub async fn push_everything(
+        &self,
+        guard: &WorkGuard,
+        route: &PushRoute,
+        request: &Request,
+        watcher: &dyn Watcher,
+    ) -> Result<PushReport, Error> {
+        self.push(guard, route, request, true, watcher).await
+    }
+
+    async fn push(
+        &self,
+        _: &WorkGuard,
+        route: &PushRoute,
+        request: &Request,
+        everything: bool,
+        watcher: &dyn Watcher,
+    ) -> Result<PushReport, Error> {
         let run = self.begin_run(route, request).await?;
         let at_province = self.ledger.at_province(&run.platform, &run.kind).await?;
+        let course = Course::set(&self.instance, &self.ledger, route, everything, self.clock.now()).await?;
         let mut sweep = Sweep {
             connector: self,
             route,
             run,
+            course,
             counts: Counts::default(),
+            behind: Vec::new(),
             changes: Vec::with_capacity(PAGE),
             missing: Vec::new(),
+            returned: Vec::new(),
             unreadable: Vec::new(),
             unreadable_kept: 0,
             unreadable_told: Vec::new(),
             at_province,
         };
         let (end, complaints) = sweep.all(watcher).await?;
-        let Sweep { run, counts, unreadable_told: unreadable_rows, .. } = sweep;
+        let Sweep { run, course, mut counts, unreadable_told: unreadable_rows, .. } = sweep;
         debug_assert!(counts.conserved(), "{counts:?}");
         let end = if end == RunEnd::Well && counts.new_trouble > 0 { RunEnd::Trouble } else { end };
         let end = if counts.conserved() { end } else { RunEnd::Failed };
+        // The records are well now; that somebody must look at the cursor is news all the same.
+        counts.new_trouble += u64::from(counts.behind_cursor > 0);
         let note = complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         self.ledger.end_run(&run, end, &counts, &note, self.clock.now()).await?;
         self.seal().await?;
@@ -101,6 +140,7 @@ impl Connector {
             route: run.route,
             kind: run.kind,
             end,
+            scan: course.reach,
             counts,
             complaints,
             unreadable_rows,
@@ -110,41 +150,39 @@ impl Connector {
 
 impl Sweep<'_> {
     async fn all(&mut self, watcher: &dyn Watcher) -> Result<(RunEnd, Vec<Complaint>), Error> {
-        let push = &self.route.push;
-        let city = match self.connector.city(&push.source.database).await {
+        let city = match self.connector.city(&self.route.push.source.database).await {
             Ok(city) => city,
             Err(complaint) => return Ok((RunEnd::Failed, vec![complaint])),
         };
-        let scan = match source::scan(&city, push).await {
-            Ok(scan) => scan,
-            Err(complaint) => return Ok((RunEnd::Failed, vec![complaint])),
-        };
-        let (platform, kind) = (self.run.platform.clone(), self.run.kind.clone());
-        let mut merge = Merge::new(&self.connector.ledger, &platform, &kind, scan);
-        while let Some(met) = merge.next().await? {
-            match met {
-                Met::Listing(row, known) => self.listing(&row, known),
-                Met::Unreadable(unreadable) => self.unreadable(unreadable),
-                Met::Missing(known) => self.missing.push(known.seq),
-            }
-            if self.counts.read.is_multiple_of(200) {
-                watcher.saw(Stage::Reading, &self.run.route, self.counts.read);
-            }
-            if [self.changes.len(), self.missing.len(), self.unreadable.len()].iter().any(|len| *len >= PAGE)
-            {
-                self.write().await?;
-                if self.connector.stopping() {
+        let ending = loop {
+            let scan = match self.course.open(&city, self.route).await {
+                Ok(scan) => scan,
+                Err(complaint) => return Ok((RunEnd::Failed, vec![complaint])),
+            };
+            self.connector.ledger.note_scan(&self.run, self.course.since()).await?;
+            match self.read(scan, watcher).await? {
+                None => {
                     self.connector.ledger.forget_missing().await?;
                     return Ok((RunEnd::Failed, vec![Complaint::new("Q6013")]));
                 }
+                // Nothing came of it: a question that the database refuses must not keep the listings at home.
+                Some(Ending::Incomplete(why)) if self.counts.read == 0 && self.course.refused(&why) => (),
+                Some(ending) => break ending,
             }
-        }
-        self.write().await?;
-        watcher.saw(Stage::Reading, &self.run.route, self.counts.read);
-        let mut complaints = Vec::new();
+        };
+        let mut complaints: Vec<_> = self.course.refusal.iter().cloned().collect();
         let mut end = RunEnd::Well;
-        match merge.into_scan().end() {
-            Ending::Complete { .. } => self.judge_missing().await?,
+        match ending {
+            Ending::Complete { .. } => {
+                if !self.course.is_incremental() {
+                    self.judge_missing().await?;
+                }
+                complaints.extend(self.course.trouble().cloned());
+                complaints.extend(self.course.lie(self.counts.behind_cursor, &self.behind));
+                if let Some(mark) = self.course.mark_after() {
+                    self.connector.ledger.move_mark(&self.run, &mark, self.now()).await?;
+                }
+            }
             Ending::Incomplete(complaint) => {
                 complaints.push(complaint);
                 end = RunEnd::Failed;
@@ -160,8 +198,36 @@ impl Sweep<'_> {
         Ok((end, complaints))
     }
 
+    /// Reads a scan to its end and writes down what it meets; `None` if the program was asked to stop meanwhile.
+    async fn read(&mut self, scan: source::Scan, watcher: &dyn Watcher) -> Result<Option<Ending>, Error> {
+        let (platform, kind) = (self.run.platform.clone(), self.run.kind.clone());
+        let incremental = self.course.is_incremental();
+        let mut walk = Walk::new(&self.connector.ledger, &platform, &kind, scan, incremental);
+        while let Some(met) = walk.next().await? {
+            match met {
+                Met::Listing(row, known) => self.listing(&row, known),
+                Met::Unreadable(unreadable, known) => self.unreadable(unreadable, known),
+                Met::Missing(known) => self.missing.push(known.seq),
+            }
+            if self.counts.read.is_multiple_of(200) {
+                watcher.saw(Stage::Reading, &self.run.route, self.counts.read);
+            }
+            if [self.changes.len(), self.missing.len(), self.unreadable.len()].iter().any(|len| *len >= PAGE)
+            {
+                self.write().await?;
+                if self.connector.stopping() {
+                    return Ok(None);
+                }
+            }
+        }
+        self.write().await?;
+        watcher.saw(Stage::Reading, &self.run.route, self.counts.read);
+        Ok(Some(walk.into_scan().end()))
+    }
+
     fn listing(&mut self, row: &Row, known: Option<KnownRecord>) {
         self.counts.read += 1;
+        self.course.see(row);
         let print = row.fingerprint();
         let before = known.as_ref().map(|known| known.verdict);
         if let Some(known) = &known
@@ -184,6 +250,12 @@ impl Sweep<'_> {
             judged.complaints = vec![Complaint::new("Q6023")];
         }
         self.count(decision.verdict, &decision.step, before);
+        if is_news(known.as_ref(), &decision, print) && self.course.is_behind(row) {
+            self.counts.behind_cursor += 1;
+            if self.behind.len() < TOLD {
+                self.behind.push(format!("{} {}", row.key, judged.title).trim_end().to_owned());
+            }
+        }
         self.changes.push(Change {
             seq: known.map(|known| known.seq),
             key: row.key.clone(),
@@ -198,8 +270,9 @@ impl Sweep<'_> {
         });
     }
 
-    fn unreadable(&mut self, row: source::Unreadable) {
+    fn unreadable(&mut self, row: source::Unreadable, known: Option<KnownRecord>) {
         self.counts.read += 1;
+        self.returned.extend(known.filter(|known| known.absent_since.is_some()).map(|known| known.seq));
         self.counts.unreadable += 1;
         if self.unreadable_told.len() < TOLD {
             let (named, complaints) = (row.named.clone(), row.complaints.clone());
@@ -245,6 +318,10 @@ impl Sweep<'_> {
             ledger.note_missing(&self.run, &self.missing).await?;
             self.missing.clear();
         }
+        if !self.returned.is_empty() {
+            ledger.note_returned(&self.returned).await?;
+            self.returned.clear();
+        }
         if !self.unreadable.is_empty() {
             let new = ledger.note_unreadable(&self.run, self.unreadable_kept, &self.unreadable).await?;
             self.counts.new_trouble += new;
@@ -257,7 +334,12 @@ impl Sweep<'_> {
     /// The scan saw everything: what it did not meet is gone.
     async fn judge_missing(&mut self) -> Result<(), Error> {
         let ledger = &self.connector.ledger;
-        let rule = self.route.withdraw_rule();
+        let absences = AbsenceRule {
+            rule: self.route.withdraw_rule(),
+            grace: self.route.push.limits.absence_grace,
+            now: self.now(),
+            zone: self.connector.instance.zone,
+        };
         let mut after = 0;
         loop {
             let page = ledger.missing_page(&self.run, after, PAGE as i64).await?;
@@ -266,18 +348,15 @@ impl Sweep<'_> {
             let mut absent = Vec::new();
             for known in page {
                 self.counts.vanished += 1;
-                let decision = plan::decide_absent(&known.known, rule);
-                // What is held with nothing owed was answered meanwhile, and is simply gone.
-                let settled = match known.verdict {
-                    Verdict::Absent => true,
-                    Verdict::Held => known.known.owed.is_some(),
-                    Verdict::Publishable | Verdict::Filtered | Verdict::Invalid => false,
-                };
-                if decision.step == Step::Leave && settled {
-                    continue;
+                let mut absence = absences.judge(known);
+                match News::of(&absence) {
+                    News::None => continue,
+                    News::Gone => absence.verdict = absence.known.verdict,
+                    News::Judged => {
+                        self.counts.new_trouble += u64::from(absence.verdict == Verdict::Held);
+                    }
                 }
-                self.counts.new_trouble += u64::from(decision.verdict == Verdict::Held);
-                absent.push((known, decision.verdict, decision.step));
+                absent.push(absence);
             }
             if !absent.is_empty() {
                 ledger.write_absent(&self.run, &absent, self.now()).await?;
@@ -301,4 +380,12 @@ impl Sweep<'_> {
     fn now(&self) -> Timestamp {
         self.connector.clock.now()
     }
+}
+
+/// Whether a row is new, or what it asks for has changed since it was last seen.
+fn is_news(known: Option<&KnownRecord>, decision: &Decision, print: Fingerprint) -> bool {
+    let Some(known) = known else { return true };
+    let came_back = known.verdict == Verdict::Absent || known.absent_since.is_some();
+    let changed = known.row_print.is_some_and(|before| before != print);
+    came_back || changed && (decision.step != Step::Leave || decision.verdict != known.verdict)
 }

@@ -31,6 +31,7 @@ crate::conformance!(
     order::texts_sort_by_their_bytes,
     order::keys_of_several_columns_and_of_numbers_sort_by_value,
     order::one_listing_is_fetched_by_its_readable_key,
+    since::what_was_changed_since_a_time_is_read_with_its_children_and_nothing_else,
     snapshot::listings_and_children_are_of_one_state,
     snapshot::a_connection_that_is_cut_ends_the_scan_as_incomplete,
     snapshot::a_table_that_may_not_be_read_is_named,
@@ -153,6 +154,23 @@ impl Ground for Postgres {
 
     fn text_columns() -> &'static [&'static str] {
         &["text", "varchar(9)", "varchar", "text COLLATE \"en-x-icu\""]
+    }
+
+    fn stamps() -> Vec<(&'static str, [&'static str; 3])> {
+        vec![
+            ("timestamp", ["'2026-04-28 08:30'", "'2026-05-01 08:30:00.123456'", "'2026-05-04 08:30'"]),
+            (
+                "timestamptz",
+                ["'2026-04-28 08:30+08'", "'2026-05-01 08:30:00.123456-05'", "'2026-05-04 08:30Z'"],
+            ),
+            ("date", ["'2026-04-28'", "'2026-05-01'", "'2026-05-04'"]),
+            ("integer", ["1777300000", "1777595400", "1777900000"]),
+            ("bigint", ["1777300000123", "1777595400123", "1777900000123"]),
+            ("numeric(14)", ["20260428083000", "20260501083000", "20260504083000"]),
+            ("double precision", ["1777300000.5", "1777595400.5", "1777900000.5"]),
+            ("text", ["'2026/04/28 08:30:00'", "'2026/05/01 08:30:00'", "'2026/05/04 08:30:00'"]),
+            ("char(20)", ["'2026-04-28T08:30'", "'2026-05-01T08:30'", "'2026-05-04T08:30'"]),
+        ]
     }
 
     fn short_text() -> &'static str {

@@ -3,6 +3,7 @@
 pub mod cells;
 pub mod names;
 pub mod order;
+pub mod since;
 pub mod snapshot;
 pub mod survey;
 pub mod untouched;
@@ -51,6 +52,17 @@ pub trait Ground: Sized {
 
     /// A column of short texts, as a city declares it.
     fn short_text() -> &'static str;
+
+    /// Columns that tell when a row was changed: declarations, each with literals days before, at and days after a time.
+    fn stamps() -> Vec<(&'static str, [&'static str; 3])> {
+        vec![
+            ("BIGINT", ["1777300000", "1777595400", "1777900000"]),
+            ("BIGINT", ["1777300000123", "1777595400123", "1777900000123"]),
+            ("DECIMAL(14, 0)", ["20260428083000", "20260501083000", "20260504083000"]),
+            ("VARCHAR(30)", ["'2026-04-28 08:30:00'", "'2026-05-01 08:30:00'", "'2026-05-04 08:30:00'"]),
+            ("CHAR(8)", ["'20260428'", "'20260501'", "'20260504'"]),
+        ]
+    }
 
     /// Statements that comment on table `t` and its column `cgmc`, if the engine keeps comments.
     fn comments() -> Option<&'static str>;
@@ -112,6 +124,7 @@ macro_rules! conformance {
             order::texts_sort_by_their_bytes,
             order::keys_of_several_columns_and_of_numbers_sort_by_value,
             order::one_listing_is_fetched_by_its_readable_key,
+            since::what_was_changed_since_a_time_is_read_with_its_children_and_nothing_else,
             snapshot::listings_and_children_are_of_one_state,
             snapshot::a_connection_that_is_cut_ends_the_scan_as_incomplete,
             snapshot::a_table_that_may_not_be_read_is_named,

@@ -4,6 +4,7 @@ mod answer_key;
 mod bad_input;
 mod books;
 mod codes;
+mod cursor;
 mod doubt;
 mod form;
 mod kill;

@@ -1,5 +1,6 @@
 //! The sound instance of `world`, broken in one place at a time.
 
+mod cursor;
 mod unmapped;
 mod world;
 

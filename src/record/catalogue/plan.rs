@@ -102,4 +102,13 @@ pub const ENTRIES: &[Entry] = &[
         advice_zh: "确需更正的与省平台联系；不需要的把本地改回去。",
         advice_en: "talk to the province if it must be corrected there; otherwise take the change back",
     },
+    Entry {
+        id: "Q6030",
+        owner: Owner::Operator,
+        severity: Severity::Error,
+        zh: "省平台已有此记录，本地自 {since} 起查不到这一行；等到 {until}，仍未恢复再按撤下规则处理",
+        en: "the province has this record and the row is gone since {since}; if it is not back by {until}, the rule for withdrawals applies",
+        advice_zh: "误删请在此之前恢复，恢复后不留痕迹；确已删除则不必处理。期限由 [limits] 的 absence_grace 决定。",
+        advice_en: "if it was deleted by mistake, bring it back until then and nothing happens; absence_grace in [limits] sets the time",
+    },
 ];

@@ -14,7 +14,8 @@ pub async fn a_query_that_writes_fails<G: Ground>(ground: G) {
     let place = |text: &str| Located { value: text.to_owned(), line: 1, column: 1 };
     let (relation, key) = (Relation::Query(place(query)), [place("id")]);
     let is_described = city.describe(&relation).await.is_ok();
-    let ask = Ask { relation: &relation, key: &key, settle_ties: false, only: None };
+    let (since, under) = (None, None);
+    let ask = Ask { relation: &relation, key: &key, settle_ties: false, only: None, since, under };
     let failed = match city.read(&[ask]).await {
         Err(_) => true,
         Ok(mut cursors) => cursors[0].next().await.is_some_and(|line| line.is_err()),

@@ -47,7 +47,14 @@ async fn open(path: &Path) -> Result<City, Complaint> {
 
 async fn lines(city: &City, relation: Relation) -> (Vec<String>, Vec<Line>) {
     let key = [Located { value: "_row".to_owned(), line: 1, column: 1 }];
-    let ask = crate::city::Ask { relation: &relation, key: &key, settle_ties: true, only: None };
+    let ask = crate::city::Ask {
+        relation: &relation,
+        key: &key,
+        settle_ties: true,
+        only: None,
+        since: None,
+        under: None,
+    };
     let mut cursors = city.read(&[ask]).await.expect("a good query");
     let columns = cursors[0].columns().iter().map(ToString::to_string).collect();
     let mut lines = Vec::new();
