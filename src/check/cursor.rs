@@ -62,6 +62,15 @@ pub(super) async fn check(
     }
 }
 
+/// Complains of an engine or a table that does not tell the versions of its rows.
+pub(super) async fn check_versions(city: &City, subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let source = &subject.route.push.source;
+    let Some(at) = &source.version else { return };
+    if let Err(complaint) = city.versions(&source.relation, &source.key).await {
+        findings.at(at, complaint);
+    }
+}
+
 fn settings(cursor: &SourceCursor, findings: &mut Findings<'_>) {
     let SourceCursor { overlap, full_every, at, .. } = cursor;
     let mut say = |key: &str, found: &Duration, expected: &str| {

@@ -136,6 +136,9 @@ async fn check_push(world: &World<'_>, route: &PushRoute) -> Vec<Fault> {
             join::check_parents(world, &subject, sample, &mut findings).await;
         }
     }
+    if let Some(city) = city.filter(|_| tables.is_sound()) {
+        cursor::check_versions(city, &subject, &mut findings).await;
+    }
     cursor::check(city, &subject, &tables, sample.as_ref(), world.now, &mut findings).await;
     trial::check(&subject, &tables, sample.as_ref(), &mut findings);
     findings.into_faults()

@@ -11,6 +11,7 @@ mod reader;
 mod since;
 mod stamp;
 mod survey;
+mod versions;
 mod writer;
 
 pub use cursor::{Cursor, Line};
@@ -19,4 +20,5 @@ pub use reader::{Ask, City, ColumnInfo, Sort};
 pub use since::Since;
 pub use stamp::{Precision, Reading, Stamp};
 pub use survey::{Reference, Survey, SurveyedColumn, SurveyedTable};
+pub use versions::Versions;
 pub use writer::{Batch, Upsert, Writer};

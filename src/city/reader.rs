@@ -14,7 +14,7 @@ use crate::record::{Columns, Complaint, Value};
 #[derive(Clone, Debug)]
 pub struct City {
     name: Arc<str>,
-    driver: Driver,
+    pub(super) driver: Driver,
 }
 
 /// A column of a query's result.
@@ -84,7 +84,7 @@ impl City {
     }
 
     /// The relation as the database spells it, and its columns.
-    async fn find<'r>(
+    pub(super) async fn find<'r>(
         &self,
         relation: &'r Relation,
     ) -> Result<(Cow<'r, Relation>, Vec<ColumnInfo>), Complaint> {
@@ -211,7 +211,7 @@ impl City {
         Ok(under(&dialect, &own, &other, &from))
     }
 
-    fn position(
+    pub(super) fn position(
         &self,
         relation: &Relation,
         columns: &[ColumnInfo],

@@ -64,6 +64,16 @@ fn read_push(root: &Section<'_>) -> Option<Push> {
     let basis = root.section("basis");
     let limits = root.section("limits").map_or_else(Limits::default, |section| read_limits(&section));
     let examples = root.sections("examples").iter().filter_map(read_example).collect();
+    if let Some(source) = &source
+        && source.version.is_some()
+        && (source.relation.table().is_none()
+            || source.cursor.is_some()
+            || !children.is_empty()
+            || form.is_some())
+        && let Some(section) = root.section("source")
+    {
+        section.complain_at("version", Complaint::new("Q1025"));
+    }
     let fields = fields?;
     if let Some(section) = root.section("children") {
         for child in &children {
@@ -100,6 +110,7 @@ fn read_source(section: &Section<'_>, form: Option<&Located<()>>) -> Option<Sour
         _ => section.need_text("publish_when"),
     };
     let cursor = read_cursor(section);
+    let version = section.word("version", &[("xmin", ())]).map(|()| section.place_of("version"));
     let withdraw_when = section.text("withdraw_when");
     let hold_when = section.text("hold_when");
     let withdraw = section.section("withdraw").and_then(|section| {
@@ -118,6 +129,7 @@ fn read_source(section: &Section<'_>, form: Option<&Located<()>>) -> Option<Sour
         relation: relation?,
         key: key?,
         cursor,
+        version,
         publish_when: publish_when?,
         withdraw_when,
         hold_when,

@@ -56,6 +56,8 @@ pub struct Source {
     pub key: Vec<Located<String>>,
     /// Only makes scans cheaper: without one, every scan reads everything.
     pub cursor: Option<SourceCursor>,
+    /// Where `version = "xmin"` stands: rows that the engine has not touched since are not read again.
+    pub version: Option<Located<()>>,
     pub publish_when: Located<String>,
     pub withdraw_when: Option<Located<String>>,
     pub hold_when: Option<Located<String>>,

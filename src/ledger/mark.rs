@@ -6,6 +6,7 @@ use crate::args;
 use crate::clock::Timestamp;
 use crate::db::Migration;
 use crate::record::Fingerprint;
+use crate::row;
 
 pub const CURSOR_MIGRATION: Migration = Migration { version: 2002, about: "cursors", sql: CURSORS };
 
@@ -31,6 +32,8 @@ alter table run add column scan text not null default '';
 alter table run add column since integer;
 -- When a complete scan first missed the row; null while it is there.
 alter table record add column absent_since integer;
+-- The version of the row that row_print is about, as the source names it; null where it tells none.
+alter table record add column row_version text;
 create index record_again on record (platform, kind)
     where row_print is null and absent_since is null and verdict <> 'absent';
 ";
@@ -97,6 +100,19 @@ impl Ledger {
         let word = if since.is_some() { "incremental" } else { "full" };
         let sql = "-- ledger.note_scan\nupdate run set scan = $2, since = $3 where id = $1";
         tx.execute(sql, args![run.id, word, since]).await?;
+        tx.commit().await.map_err(Into::into)
+    }
+
+    /// Notes the versions of rows whose records have been judged by them; keys as `Key::sort_bytes` gives them.
+    pub async fn note_versions(&self, run: &RunRef, versions: &[(Vec<u8>, String)]) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        let rows: Vec<_> =
+            versions.iter().map(|(key, version)| row![&run.platform, &run.kind, key, version]).collect();
+        let before = "-- ledger.note_versions
+            update record set row_version = v.column4 from (";
+        let after = ") as v where record.platform = v.column1 and record.kind = v.column2
+            and record.key_sort = v.column3";
+        tx.execute_rows(before, &rows, after).await?;
         tx.commit().await.map_err(Into::into)
     }
 

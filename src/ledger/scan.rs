@@ -18,7 +18,7 @@ macro_rules! select_known {
             "select r.seq, r.id, r.key_sort, r.title, r.verdict, r.row_print, r.mapping_print, r.presence,
                 r.accepted_print, d.action, d.print, d.state, r.key_text, d.id is not null and exists (
                     select 1 from delivery o where o.record = r.seq and o.id <> d.id
-                        and o.state in ('in_flight', 'in_doubt')), r.absent_since ",
+                        and o.state in ('in_flight', 'in_doubt')), r.absent_since, r.row_version ",
             $from
         )
     };
@@ -39,6 +39,8 @@ pub struct KnownRecord {
     pub known: Known,
     /// When a complete scan first missed its row.
     pub absent_since: Option<Timestamp>,
+    /// The version of the row that was judged, where the source tells one.
+    pub row_version: Option<String>,
 }
 
 /// A known record whose row is gone, and what follows.
@@ -139,5 +141,6 @@ pub(super) fn read_known(row: &Row) -> KnownRecord {
         mapping_print: print(6),
         known: Known { presence, owed, row_same: false },
         absent_since: row.opt_int(14).map(Timestamp),
+        row_version: row.opt_text(15),
     }
 }

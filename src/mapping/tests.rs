@@ -43,6 +43,7 @@ fn route(conditions: [&str; 3], pairs: &[(&str, &str)], children: &[(&str, &[(&s
                 relation: Relation::Table(located("t_cg", 6)),
                 key: vec![located("id", 7)],
                 cursor: None,
+                version: None,
                 publish_when: located(publish_when, 8),
                 withdraw_when: optional(withdraw_when),
                 hold_when: optional(hold_when),

@@ -7,10 +7,12 @@ mod fetch;
 mod gauge;
 mod group;
 mod scan;
+mod versions;
 
 pub use fetch::{fetch, parts};
 pub use gauge::Gauge;
 pub use scan::{Ending, Scan, Unreadable, scan, scan_since};
+pub use versions::{Glimpse, VersionScan, version_scan};
 
 #[cfg(test)]
 mod tests {

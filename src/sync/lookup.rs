@@ -4,9 +4,10 @@ use std::collections::{HashMap, VecDeque};
 
 use super::connector::Error;
 use super::merge::{Merge, Met};
-use crate::ledger::{KnownRecord, Ledger};
-use crate::record::Row;
-use crate::source::{Scan, Unreadable};
+use super::versions::VersionMerge;
+use crate::ledger::{KnownRecord, Ledger, RunRef};
+use crate::record::{Fingerprint, Row};
+use crate::source::{Ending, Scan, Unreadable, VersionScan};
 
 /// How many rows are looked up at a time.
 const PAGE: usize = 200;
@@ -28,6 +29,8 @@ pub(super) enum Walk<'a> {
     Whole(Merge<'a>),
     /// What was changed lately.
     Part(Lookup<'a>),
+    /// In the order of keys, where the source tells the versions of its rows.
+    Versions(Box<VersionMerge<'a>>),
 }
 
 impl<'a> Walk<'a> {
@@ -39,19 +42,27 @@ impl<'a> Walk<'a> {
         Walk::Whole(Merge::new(ledger, platform, kind, scan))
     }
 
+    /// Where the source tells the versions of its rows; under another mapping than this every row is read.
+    pub fn by_version(ledger: &'a Ledger, run: &'a RunRef, mapping: Fingerprint, scan: VersionScan) -> Self {
+        let merge = VersionMerge::new(ledger, &run.platform, &run.kind, mapping, scan);
+        Walk::Versions(Box::new(merge))
+    }
+
     /// The next thing that is met; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Met>, Error> {
         match self {
             Walk::Whole(merge) => merge.next().await,
             Walk::Part(lookup) => lookup.next().await,
+            Walk::Versions(merge) => merge.next().await,
         }
     }
 
-    /// The scan, to ask how it ended.
-    pub fn into_scan(self) -> Scan {
+    /// How the scan ended.
+    pub fn end(self) -> Ending {
         match self {
-            Walk::Whole(merge) => merge.into_scan(),
-            Walk::Part(lookup) => lookup.scan,
+            Walk::Whole(merge) => merge.into_scan().end(),
+            Walk::Part(lookup) => lookup.scan.end(),
+            Walk::Versions(merge) => merge.end(),
         }
     }
 }
@@ -65,7 +76,7 @@ impl Lookup<'_> {
         Ok(Some(match row {
             Ok(row) => {
                 let known = self.known.remove(&row.key.sort_bytes());
-                Met::Listing(Box::new(row), known)
+                Met::Listing(Box::new(row), known, None)
             }
             Err(unreadable) => {
                 let known = unreadable.key.as_ref().and_then(|key| self.known.remove(&key.sort_bytes()));

@@ -13,8 +13,10 @@ const PAGE: i64 = 1000;
 
 /// What the merge meets next.
 pub(super) enum Met {
-    /// A row, with the record if it is known.
-    Listing(Box<Row>, Option<KnownRecord>),
+    /// A row, with the record if it is known, and the row's version if the source tells one.
+    Listing(Box<Row>, Option<KnownRecord>, Option<String>),
+    /// A row that nobody has touched since its record was judged; it was not read.
+    Same(KnownRecord),
     /// A row that cannot be a listing. Its record, if it has a key and is known, is not gone: what it last was stands.
     Unreadable(Unreadable, Option<KnownRecord>),
     /// A record whose row the scan passed by. It has vanished only if the scan turns out to be complete.
@@ -77,7 +79,7 @@ impl<'a> Merge<'a> {
         }
         let known = if order == Ordering::Equal { self.page.pop_front() } else { None };
         Ok(match self.row.take() {
-            Some(Ok(row)) => Some(Met::Listing(Box::new(row), known)),
+            Some(Ok(row)) => Some(Met::Listing(Box::new(row), known, None)),
             Some(Err(unreadable)) => Some(Met::Unreadable(unreadable, known)),
             None => None,
         })

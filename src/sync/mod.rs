@@ -19,6 +19,7 @@ mod remarks;
 mod resubmit;
 mod reviews;
 mod route;
+mod versions;
 mod watch;
 
 pub use adopt::AdoptReport;

@@ -154,7 +154,9 @@ async fn sketch(
     let mut walk = Walk::new(ledger, platform, kind, scan, course.is_incremental());
     while let Some(met) = walk.next().await? {
         match met {
-            Met::Listing(row, known) => sketch.listing(&row, known),
+            Met::Listing(row, known, _) => sketch.listing(&row, known),
+            // A preview reads every row.
+            Met::Same(_) => (),
             Met::Unreadable(unreadable, _) => {
                 sketch.preview.counts.read += 1;
                 sketch.preview.counts.unreadable += 1;
@@ -167,7 +169,7 @@ async fn sketch(
             watcher.saw(Stage::Reading, &route.route.name, sketch.preview.counts.read);
         }
     }
-    Ok(sketch.end(walk.into_scan().end()))
+    Ok(sketch.end(walk.end()))
 }
 
 impl Sketch<'_> {

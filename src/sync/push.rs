@@ -65,6 +65,8 @@ struct Sweep<'a> {
     behind: Vec<String>,
     changes: Vec<Change>,
     missing: Vec<i64>,
+    /// Of rows that were read because their versions differ, by key.
+    versions: Vec<(Vec<u8>, String)>,
     /// Records whose rows are there again and cannot be read.
     returned: Vec<i64>,
     unreadable: Vec<(String, Vec<Complaint>)>,
@@ -119,6 +121,7 @@ impl Connector {
             behind: Vec::new(),
             changes: Vec::with_capacity(PAGE),
             missing: Vec::new(),
+            versions: Vec::new(),
             returned: Vec::new(),
             unreadable: Vec::new(),
             unreadable_kept: 0,
@@ -155,12 +158,22 @@ impl Sweep<'_> {
             Err(complaint) => return Ok((RunEnd::Failed, vec![complaint])),
         };
         let ending = loop {
-            let scan = match self.course.open(&city, self.route).await {
-                Ok(scan) => scan,
+            let (ledger, run) = (&self.connector.ledger, self.run.clone());
+            let walk = if self.route.push.source.version.is_some() {
+                let scan = source::version_scan(&city, &self.route.push).await;
+                scan.map(|scan| Walk::by_version(ledger, &run, self.route.version, scan))
+            } else {
+                let scan = self.course.open(&city, self.route).await;
+                scan.map(|scan| {
+                    Walk::new(ledger, &run.platform, &run.kind, scan, self.course.is_incremental())
+                })
+            };
+            let walk = match walk {
+                Ok(walk) => walk,
                 Err(complaint) => return Ok((RunEnd::Failed, vec![complaint])),
             };
-            self.connector.ledger.note_scan(&self.run, self.course.since()).await?;
-            match self.read(scan, watcher).await? {
+            ledger.note_scan(&run, self.course.since()).await?;
+            match self.read(walk, watcher).await? {
                 None => {
                     self.connector.ledger.forget_missing().await?;
                     return Ok((RunEnd::Failed, vec![Complaint::new("Q6013")]));
@@ -199,20 +212,26 @@ impl Sweep<'_> {
     }
 
     /// Reads a scan to its end and writes down what it meets; `None` if the program was asked to stop meanwhile.
-    async fn read(&mut self, scan: source::Scan, watcher: &dyn Watcher) -> Result<Option<Ending>, Error> {
-        let (platform, kind) = (self.run.platform.clone(), self.run.kind.clone());
-        let incremental = self.course.is_incremental();
-        let mut walk = Walk::new(&self.connector.ledger, &platform, &kind, scan, incremental);
+    async fn read(&mut self, mut walk: Walk<'_>, watcher: &dyn Watcher) -> Result<Option<Ending>, Error> {
         while let Some(met) = walk.next().await? {
             match met {
-                Met::Listing(row, known) => self.listing(&row, known),
+                Met::Listing(row, known, version) => {
+                    self.versions.extend(version.map(|version| (row.key.sort_bytes(), version)));
+                    self.listing(&row, known);
+                }
+                Met::Same(known) => {
+                    self.counts.read += 1;
+                    self.count(known.verdict, &Step::Leave, Some(known.verdict));
+                }
                 Met::Unreadable(unreadable, known) => self.unreadable(unreadable, known),
                 Met::Missing(known) => self.missing.push(known.seq),
             }
             if self.counts.read.is_multiple_of(200) {
                 watcher.saw(Stage::Reading, &self.run.route, self.counts.read);
             }
-            if [self.changes.len(), self.missing.len(), self.unreadable.len()].iter().any(|len| *len >= PAGE)
+            if [self.changes.len(), self.missing.len(), self.unreadable.len(), self.versions.len()]
+                .iter()
+                .any(|len| *len >= PAGE)
             {
                 self.write().await?;
                 if self.connector.stopping() {
@@ -222,7 +241,7 @@ impl Sweep<'_> {
         }
         self.write().await?;
         watcher.saw(Stage::Reading, &self.run.route, self.counts.read);
-        Ok(Some(walk.into_scan().end()))
+        Ok(Some(walk.end()))
     }
 
     fn listing(&mut self, row: &Row, known: Option<KnownRecord>) {
@@ -313,6 +332,11 @@ impl Sweep<'_> {
                 }
             }
             self.changes.clear();
+        }
+        // Not before the verdicts stand: what is noted here is not read again.
+        if !self.versions.is_empty() {
+            ledger.note_versions(&self.run, &self.versions).await?;
+            self.versions.clear();
         }
         if !self.missing.is_empty() {
             ledger.note_missing(&self.run, &self.missing).await?;

@@ -13,4 +13,5 @@ mod odbc;
 mod postgres;
 mod sqlite;
 mod suite;
+mod versions;
 mod walk;

@@ -32,7 +32,7 @@ async fn the_same_city_on_three_engines_leads_to_the_same_documents() {
     let demo = Demo::open(&folder.path().join("demo"), &clock).await.expect("the demo's folder");
     let market = folder.path().join("demo/market.db");
     let tables = Copied::read(&market).await;
-    let copied = [on_postgres(&tables).await, on_mariadb(&tables).await];
+    let copied = [on_postgres(&tables, "walk").await, on_mariadb(&tables).await];
     let routes = demo.connector.push_routes_in_order();
     let own = fates(&format!("sqlite:{}", market.display()), &routes, &demo).await;
     assert!(own.len() > 4_000, "the demo's city has {} listings", own.len());
@@ -84,11 +84,11 @@ async fn fates(url: &str, routes: &[&PushRoute], demo: &Demo) -> Fates {
 }
 
 /// The tables in a new database of PostgreSQL; its URL.
-async fn on_postgres(tables: &[Copied]) -> String {
+pub async fn on_postgres(tables: &[Copied], name: &str) -> String {
     let url = servers::postgres::url().expect("servers are not left out");
     let mut connection = PgConnection::connect(&url).await.expect("the server");
-    connection.execute("CREATE DATABASE walk").await.expect("a new database");
-    let url = servers::postgres::url_of("postgres", "walk").expect("servers are not left out");
+    connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("a new database");
+    let url = servers::postgres::url_of("postgres", name).expect("servers are not left out");
     let mut connection = PgConnection::connect(&url).await.expect("the server");
     for sql in tables.iter().flat_map(|table| table.statements(&Target::Postgres)) {
         sqlx::raw_sql(AssertSqlSafe(sql.as_str())).execute(&mut connection).await.expect(&sql);
@@ -115,7 +115,7 @@ enum Target {
 }
 
 /// A table of the SQLite city.
-struct Copied {
+pub struct Copied {
     name: String,
     columns: Vec<(String, &'static str)>,
     /// Cells as SQL writes them; bytes as hexadecimal digits in the form of SQLite.
@@ -123,7 +123,7 @@ struct Copied {
 }
 
 impl Copied {
-    async fn read(market: &std::path::Path) -> Vec<Copied> {
+    pub async fn read(market: &std::path::Path) -> Vec<Copied> {
         let mut connection =
             SqliteConnectOptions::new().filename(market).connect().await.expect("the market");
         let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";

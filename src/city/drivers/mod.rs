@@ -25,6 +25,7 @@ use futures_util::{FutureExt, Stream, StreamExt};
 use sqlx::Connection;
 
 pub use files::{PLACE_COLUMN, Sheet, SheetColumn, raw_rows};
+pub(super) use postgres::SameState;
 
 use super::cursor::{Cursor, Line};
 use super::dialect::Dialect;
@@ -131,6 +132,15 @@ impl Driver {
     /// In any order.
     pub async fn survey(&self) -> Result<Vec<SurveyedTable>, String> {
         with!(Driver, self, engine => engine.survey().await)
+    }
+
+    /// A narrow look at a table and a way to look again at the same state of it. Errors: also of an engine that has
+    /// no versions of rows.
+    pub async fn same_state(&self, table: String, narrow: Statement) -> Result<(Cursor, SameState), String> {
+        match self {
+            Driver::Postgres(engine) => engine.same_state(table, narrow).await,
+            _ => Err("only PostgreSQL tells the versions of rows".to_owned()),
+        }
     }
 
     /// Cursors over one state of the database, in the order of the questions.

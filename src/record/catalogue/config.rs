@@ -204,6 +204,15 @@ pub const ENTRIES: &[Entry] = &[
         advice_en: "uncomment the section [databases.market] in config/qilu.toml and set its url, such as sqlite:market.db",
     },
     Entry {
+        id: "Q1025",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "这条路线不能按行版本（version）读取",
+        en: "this route cannot be read by the versions of its rows",
+        advice_zh: "version 只用于单独一张 table：没有 query、没有 [children]、没有 cursor；子表变了，主表的行版本不会变。",
+        advice_en: "`version` is for one plain `table` without query, [children] or cursor: a child's change does not touch the listing's row",
+    },
+    Entry {
         id: "Q1101",
         owner: Owner::Integrator,
         severity: Severity::Error,

@@ -220,6 +220,15 @@ pub const ENTRIES: &[Entry] = &[
         advice_en: "nothing is lost; most likely the column's type has changed, or child and listing have keys of different types: mend that, or leave the cursor out",
     },
     Entry {
+        id: "Q2054",
+        owner: Owner::Integrator,
+        severity: Severity::Error,
+        zh: "数据库 {database} 的 {found} 没有行版本：{reason}",
+        en: "{found} of the database {database} has no versions of rows: {reason}",
+        advice_zh: "删去路线里的 version 一行，照常全量比对；按行版本读取只适用于 PostgreSQL 的普通表。",
+        advice_en: "take the line `version` out of the route, which then compares everything; only plain tables of PostgreSQL tell versions",
+    },
+    Entry {
         id: "Q2060",
         owner: Owner::Operator,
         severity: Severity::Error,

@@ -5,6 +5,7 @@
 
 mod decode;
 mod survey;
+mod versions;
 mod write;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use super::{Held, Refusal, greeting, next_row, words};
 use crate::config::{Database, Secret, Server};
 use crate::record::{Complaint, Value};
 use decode::Decoder;
+pub use versions::SameState;
 pub use write::{Batch, Writer};
 
 /// How to reach the server, and the zone of its times.
@@ -62,9 +64,13 @@ impl Access {
         Ok(Access { options: Arc::new(options), zone: database.zone })
     }
 
+    async fn connect(&self) -> Result<PgConnection, String> {
+        greeting(self.options.connect()).await
+    }
+
     /// A connection inside a transaction in which the city's SQL means the same everywhere.
     async fn begin(&self, transaction: &str) -> Result<PgConnection, String> {
-        let mut connection = greeting(self.options.connect()).await?;
+        let mut connection = self.connect().await?;
         let sql = format!("BEGIN {transaction}; {}", settings(self.zone));
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.map_err(|error| words(&error))?;
         Ok(connection)
