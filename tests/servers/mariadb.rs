@@ -12,7 +12,7 @@ const PACKAGE: &str = "mariadb-server";
 
 static PLAIN: LazyLock<(Server, u16)> = LazyLock::new(|| start(&[], ""));
 static ODD: LazyLock<(Server, u16)> =
-    LazyLock::new(|| start(&ODDITIES, "SET GLOBAL sql_select_limit = 2;\n"));
+    LazyLock::new(|| start(&ODDITIES, "SET GLOBAL sql_select_limit = 2, require_secure_transport = ON;\n"));
 
 /// What an administrator may have set for everybody. The clock is far from any city that the tests know.
 const ODDITIES: [&str; 8] = [
@@ -39,9 +39,14 @@ pub fn url_of(user: &str, database: &str) -> Option<String> {
     (!are_skipped()).then(|| format!("mysql://{user}@127.0.0.1:{}/{database}", PLAIN.1))
 }
 
-/// The odd server's database `market`, as `root`.
+/// The odd server's database `market`, as `root`. It lets nobody in whose connection is not encrypted.
 pub fn odd_url() -> Option<String> {
     (!are_skipped()).then(|| format!("mysql://root@127.0.0.1:{}/market", ODD.1))
+}
+
+/// Where the odd server keeps `certificate.pem`, signed by itself for 127.0.0.1.
+pub fn odd_folder() -> PathBuf {
+    ODD.0.folder.clone()
 }
 
 /// Where the plain server keeps its databases, a folder each.
@@ -77,6 +82,13 @@ fn start(settings: &[&str], also: &str) -> (Server, u16) {
     command.args([argument("socket", &folder.join("socket")), argument("pid-file", &folder.join("pid"))]);
     command.args(["--bind-address=127.0.0.1", "--skip-name-resolve", &format!("--port={port}")]);
     command.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M"]).args(settings);
+    if !settings.is_empty() {
+        let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+        let signed = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a good name");
+        std::fs::write(&certificate, signed.cert.pem()).expect("the folder is there");
+        std::fs::write(&key, signed.signing_key.serialize_pem()).expect("the folder is there");
+        command.args([argument("ssl-cert", &certificate), argument("ssl-key", &key)]);
+    }
     let server = PLAN.start(folder, &command);
     server.wait_until(|| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
     (server, port)

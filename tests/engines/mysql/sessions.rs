@@ -247,3 +247,35 @@ async fn the_server_tells_its_tables_with_comments_keys_and_references() {
     let sample = city.sample(units, 5).await;
     assert_eq!(sample, Ok(Vec::new()));
 }
+
+#[tokio::test]
+async fn a_connection_is_as_safe_as_its_url_says() {
+    let Some(url) = mariadb::odd_url() else { return };
+    let root = mariadb::odd_folder();
+    let open = async |parameters: &str| {
+        let database = Database::from_url("market", &format!("{url}{parameters}"), SHANGHAI);
+        City::open(&Database { root: root.clone(), ..database.expect("a good URL") }).await
+    };
+    // A certificate is found beside the configuration.
+    for good in [
+        "",
+        "?ssl-mode=required",
+        "?ssl-mode=verify_identity&ssl-ca=certificate.pem",
+        "?ssl-mode=verify_ca&ssl-ca=./certificate.pem",
+    ] {
+        let city = open(good).await.unwrap_or_else(|complaint| panic!("{good}: {complaint}"));
+        let cipher = "SELECT 1 AS id, variable_value AS x FROM information_schema.session_status
+                      WHERE variable_name = 'SSL_CIPHER'";
+        let (rows, ..) = read(&city, &push(cipher, "['id']", "")).await;
+        let cipher = rows[0].get("x").map(ToString::to_string).unwrap_or_default();
+        assert!(cipher.starts_with("TLS_"), "{good}: {cipher}");
+    }
+    for (bad, words) in [
+        ("?ssl-mode=disabled", "Access denied"),
+        ("?ssl-mode=verify_ca", "UnknownIssuer"),
+        ("?ssl-mode=verify_identity&ssl-ca=nothing.pem", "nothing.pem"),
+    ] {
+        let complaint = open(bad).await.map(drop).expect_err(bad).to_string();
+        assert!(complaint.starts_with("Q2001") && complaint.contains(words), "{bad}: {complaint}");
+    }
+}

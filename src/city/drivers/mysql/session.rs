@@ -96,7 +96,17 @@ impl Address {
 
     async fn connect(&self) -> Result<MySqlConnection, String> {
         let connected = greeting(self.options.connect()).await;
-        connected.map_err(|words| format!("{}: {words}", self.url))
+        connected.map_err(|words| {
+            // Servers of before 2018 offer only such encryption as is given up since, and sqlx only says so.
+            let is_old =
+                words.contains("fatal alert: ProtocolVersion") || words.contains("fatal alert: Handshake");
+            let hint = if is_old {
+                " (the server's encryption is too old; ssl-mode=disabled goes without)"
+            } else {
+                ""
+            };
+            format!("{}: {words}{hint}", self.url)
+        })
     }
 
     /// What the zone's clocks are ahead of UTC now, by the server's own clock.
