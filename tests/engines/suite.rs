@@ -53,6 +53,11 @@ pub trait Ground: Sized {
     /// A column of short texts, as a city declares it.
     fn short_text() -> &'static str;
 
+    /// The same as another program declares it, where the engine lets texts collate differently.
+    fn short_text_elsewhere() -> &'static str {
+        Self::short_text()
+    }
+
     /// Columns that tell when a row was changed: declarations, each with literals days before, at and days after a time.
     fn stamps() -> Vec<(&'static str, [&'static str; 3])> {
         vec![

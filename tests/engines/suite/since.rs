@@ -7,28 +7,25 @@ use qilu::source::{Ending, scan_since};
 use super::{Ground, ZONE, city, push_with, see};
 
 pub async fn what_was_changed_since_a_time_is_read_with_its_children_and_nothing_else<G: Ground>(ground: G) {
-    let short = G::short_text();
-    for (place, (declaration, literals)) in G::stamps().into_iter().enumerate() {
-        ground.run(&tables(place, short, declaration, literals)).await;
+    let (short, elsewhere) = (G::short_text(), G::short_text_elsewhere());
+    for (place, (declaration, [before, at, after])) in G::stamps().into_iter().enumerate() {
+        ground
+            .run(&format!(
+                "CREATE TABLE t_{place} (id INTEGER, dw {short}, gxsj {declaration});
+                 CREATE TABLE p_{place} (pid INTEGER, dw {elsewhere}, px INTEGER);
+                 INSERT INTO t_{place} VALUES (1, '甲', {before}), (2, '乙', {at}), (3, '丙', {after}), (4, '丁', NULL),
+                    (5, '戊', {before});
+                 INSERT INTO p_{place} SELECT id, dw, 1 FROM t_{place};
+                 INSERT INTO p_{place} SELECT id, dw, 2 FROM t_{place};"
+            ))
+            .await;
         must_read_what_changed(&city(&ground).await, place, declaration).await;
     }
 }
 
-/// Five listings, stamped before, at, after a time, and never; each with two children. The keys are a number and a
-/// text.
-pub fn tables(place: usize, short: &str, declaration: &str, [before, at, after]: [&str; 3]) -> String {
-    format!(
-        "CREATE TABLE t_{place} (id INTEGER, dw {short}, gxsj {declaration});
-         CREATE TABLE p_{place} (pid INTEGER, dw {short}, px INTEGER);
-         INSERT INTO t_{place} VALUES (1, '甲', {before}), (2, '乙', {at}), (3, '丙', {after}), (4, '丁', NULL),
-            (5, '戊', {before});
-         INSERT INTO p_{place} SELECT id, dw, 1 FROM t_{place};
-         INSERT INTO p_{place} SELECT id, dw, 2 FROM t_{place};"
-    )
-}
-
-/// Reads everything to find the form and the time of the second listing, then what was changed since then.
-pub async fn must_read_what_changed(city: &City, place: usize, told: &str) {
+/// Reads everything to find the form and the time of the second listing, then what was changed since then. There are
+/// five, stamped before, at and after a time, and never; each has two children, under a number and a text.
+async fn must_read_what_changed(city: &City, place: usize, told: &str) {
     let children = format!("query = 'SELECT * FROM p_{place}'\nkey = ['pid', 'dw']");
     let push = push_with(&format!("query = 'SELECT * FROM t_{place}'"), &["id", "dw"], &children);
     let rows = see(city, &push).await.expect(told).whole();
