@@ -9,13 +9,16 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::audit::{self, Deed, Event};
 use crate::config::Instance;
-use crate::init::{create_key, lay_out};
+use crate::init::{Routes, create_key, lay_out};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// 实例目录，默认 -C 的目录 · The instance's folder; that of -C if left out
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
+    /// 不要样例路线，自己用 qilu propose 拟 · Without the sample routes; `qilu propose` drafts your own
+    #[arg(long)]
+    pub no_routes: bool,
 }
 
 pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
@@ -25,7 +28,8 @@ pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
             return Err(occupied(&root.join(taken)));
         }
     }
-    let written = lay_out(&root).map_err(|error| failed(&root, &error))?;
+    let written = lay_out(&root, if arguments.no_routes { Routes::None } else { Routes::Sample });
+    let written = written.map_err(|error| failed(&root, &error))?;
     let instance = just_written(&root)?;
     create_key(&instance, &desk.clock).map_err(|error| failed(&root, &error))?;
     let ledger = open_ledger(&instance, &desk.clock).await?;
@@ -96,13 +100,17 @@ fn tell(desk: &Desk, root: &Path, files: usize, public: &str) {
             "2. provide the secrets that [credentials] of config/platforms/*.toml names",
         ),
         screen.pick(
-            "3. qilu check    指出配置中的问题",
-            "3. qilu check    tells what is wrong with the configuration",
+            "3. qilu propose  看本市的表，拟出自己的路线（样例路线可删）",
+            "3. qilu propose  looks at the city's tables and drafts your own routes (remove the samples)",
         ),
-        screen.pick("4. qilu plan     预演，什么也不写", "4. qilu plan     rehearses, writing nothing"),
         screen.pick(
-            "5. qilu sync     演练一次（默认不发送）",
-            "5. qilu sync     rehearses a whole round (nothing is sent by default)",
+            "4. qilu check    指出配置中的问题",
+            "4. qilu check    tells what is wrong with the configuration",
+        ),
+        screen.pick("5. qilu plan     预演，什么也不写", "5. qilu plan     rehearses, writing nothing"),
+        screen.pick(
+            "6. qilu sync     演练一次（默认不发送）",
+            "6. qilu sync     rehearses a whole round (nothing is sent by default)",
         ),
     ] {
         screen.line(format_args!("  {step}"));

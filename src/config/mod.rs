@@ -8,6 +8,7 @@ mod fault;
 mod instance;
 mod load;
 mod parse_cursor;
+mod parse_import;
 mod parse_instance;
 mod parse_route;
 pub mod platform;

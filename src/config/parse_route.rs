@@ -6,17 +6,16 @@ use std::path::Path;
 use serde_json::{Map, Value as Json};
 
 use super::parse_cursor::read_cursor;
+use super::parse_import::read_import;
 use super::query::single_select;
 use super::reader::nearest;
 use super::{
-    Act, Child, Conflict, Example, FORM_CONSENT, FORM_KEY, Fault, Field, Flow, Import, Limits, Located, Push,
-    Reader, Relation, Route, Section, Source, Target, Withdraw,
+    Act, Child, Example, FORM_CONSENT, FORM_KEY, Fault, Field, Flow, Limits, Located, Push, Reader, Relation,
+    Route, Section, Source, Withdraw,
 };
 use crate::record::Complaint;
 
 const ACTS: [(&str, Act); 3] = [("auto", Act::Auto), ("ask", Act::Ask), ("never", Act::Never)];
-const CONFLICTS: [(&str, Conflict); 3] =
-    [("remote_wins", Conflict::RemoteWins), ("local_wins", Conflict::LocalWins), ("ask", Conflict::Ask)];
 
 impl Route {
     /// The route of one file and everything that is wrong in it, in the order of the file.
@@ -157,7 +156,7 @@ fn read_relation(section: &Section<'_>) -> Option<Relation> {
     }
 }
 
-fn read_key(section: &Section<'_>) -> Option<Vec<Located<String>>> {
+pub(super) fn read_key(section: &Section<'_>) -> Option<Vec<Located<String>>> {
     let key = section.texts("key");
     section.miss("key");
     let key = key?;
@@ -283,43 +282,6 @@ fn read_object(section: &Section<'_>, key: &str) -> Option<Map<String, Json>> {
             None
         }
     }
-}
-
-fn read_import(root: &Section<'_>) -> Option<Import> {
-    let target = root.need_section("target").and_then(|section| read_target(&section));
-    let columns = root.need_section("columns").map(|section| {
-        let texts = section.all_texts().into_iter();
-        let columns: Vec<_> = texts.map(|(name, expression)| Field { name, expression }).collect();
-        let fixed = target.iter().flat_map(|target| [&target.key, &target.origin_column]);
-        for own in fixed {
-            if let Some(double) = columns.iter().find(|column| column.name.value == own.value) {
-                let complaint = Complaint::new("Q1010").fact("key", section.path()).found(&own.value);
-                section.complain_located(&double.name, complaint);
-            }
-        }
-        if columns.is_empty() {
-            section.complain(Complaint::new("Q1018").fact("key", section.path()));
-        }
-        columns
-    });
-    Some(Import { target: target?, columns: columns? })
-}
-
-fn read_target(section: &Section<'_>) -> Option<Target> {
-    let database = section.need_text("database");
-    let table = section.need_text("table").and_then(|table| sql_name(section, "table", table));
-    let key = read_key(section).and_then(|mut key| {
-        if key.len() > 1 {
-            let complaint = Complaint::new("Q1009").fact("key", "target.key").found(key.len());
-            section.complain_at("key", complaint.fact("expected", 1));
-        }
-        key.pop()
-    });
-    let origin = section.need_text("origin_column");
-    let origin_column = origin.and_then(|name| sql_name(section, "origin_column", name));
-    let conflict = section.word("conflict", &CONFLICTS).unwrap_or(Conflict::Ask);
-    section.finish();
-    Some(Target { database: database?, table: table?, key: key?, origin_column: origin_column?, conflict })
 }
 
 /// A name that may stand in quotes in a query.
@@ -463,7 +425,7 @@ expect = { title = "机器人" }
         assert_eq!(faults, []);
         let Some(Flow::Import(import)) = route.map(|route| route.flow) else { panic!("not an import") };
         assert_eq!(import.target.key.value, "sid");
-        assert_eq!(import.target.conflict, Conflict::LocalWins);
+        assert_eq!(import.target.conflict, crate::config::Conflict::LocalWins);
         assert_eq!(import.columns[0].name.value, "成果名称");
     }
 

@@ -40,7 +40,7 @@ pub(super) async fn set(folder: &Path, clock: &Clock) -> anyhow::Result<bool> {
 }
 
 async fn fill(folder: &Path, clock: &Clock) -> anyhow::Result<()> {
-    init::lay_out(folder)?;
+    init::lay_out(folder, init::Routes::Sample)?;
     configure(folder, clock)?;
     city::build(&folder.join("market.db")).await?;
     let instance = Instance::load(folder);

@@ -16,10 +16,18 @@ use crate::config::Instance;
 static CONFIG: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/config");
 static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas");
 
+/// Which routes a new instance begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Routes {
+    /// Those of the sample city, to be changed.
+    Sample,
+    None,
+}
+
 /// Lays out a new instance under `root`; tells which files were written.
 ///
 /// Errors: there is a configuration already, or something cannot be written.
-pub fn lay_out(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub fn lay_out(root: &Path, routes: Routes) -> anyhow::Result<Vec<PathBuf>> {
     for taken in ["config", "schemas", "data"] {
         let folder = root.join(taken);
         if fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()) {
@@ -29,6 +37,14 @@ pub fn lay_out(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut written = Vec::new();
     for (name, folder) in [("config", &CONFIG), ("schemas", &SCHEMAS)] {
         unpack(folder, &root.join(name), &mut written)?;
+    }
+    if routes == Routes::None {
+        let folder = root.join("config/routes");
+        let (samples, others) = written.into_iter().partition(|path: &PathBuf| path.starts_with(&folder));
+        written = others;
+        for sample in samples as Vec<PathBuf> {
+            fs::remove_file(&sample).with_context(|| format!("cannot remove {}", sample.display()))?;
+        }
     }
     Ok(written)
 }

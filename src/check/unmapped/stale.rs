@@ -65,8 +65,11 @@ pub(super) fn stale(
     for codes in parts.codes.values() {
         for name in codes.tables().filter(|name| only.is_none_or(|only| only == *name)) {
             let Ok(table) = codes.table(name) else { continue };
-            let mut readers = parts.push_routes.values().filter(|one| one.mapping.tables().contains(name));
-            if !readers.all(|one| used.whole.contains(one.route.name.as_str())) || used.whole.is_empty() {
+            // What no route asks for belongs to nobody's mapping.
+            let readers = parts.push_routes.values().filter(|one| one.mapping.tables().contains(name));
+            let readers: Vec<_> = readers.collect();
+            let is_read = |one: &&PushRoute| used.whole.contains(one.route.name.as_str());
+            if readers.is_empty() || !readers.iter().all(is_read) {
                 continue;
             }
             for (value, code) in table.crosswalk() {
