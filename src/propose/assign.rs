@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn the_total_counts_and_not_who_comes_first() {
-        let rows: [(&[&[f64]], &[Option<usize>]); 5] = [
+        type Case<'a> = (&'a [&'a [f64]], &'a [Option<usize>]);
+        let rows: [Case<'_>; 5] = [
             (&[&[0.9, 0.8], &[0.85, 0.1]], &[Some(1), Some(0)]),
             (&[&[0.9, 0.1], &[0.8, 0.1]], &[Some(0), Some(1)]),
             (&[&[0.0, 0.0], &[0.5, 0.0]], &[None, Some(0)]),

@@ -99,7 +99,8 @@ mod tests {
 
     #[test]
     fn comments_come_apart_into_label_codes_and_unit() {
-        let rows: [(&str, &str, &[(&str, &str)], Option<&str>); 9] = [
+        type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], Option<&'a str>);
+        let rows: [Case<'_>; 9] = [
             ("成果名称", "成果名称", &[], None),
             ("审核状态 0待审 1通过", "审核状态", &[("0", "待审"), ("1", "通过")], None),
             (

@@ -22,6 +22,9 @@ pub(super) struct Dictionary<'a> {
     class: Option<usize>,
 }
 
+/// Number and words.
+type Entry = (String, String);
+
 /// A column read through a dictionary.
 #[derive(Clone, Debug)]
 pub(super) struct Decoded {
@@ -32,7 +35,7 @@ pub(super) struct Decoded {
     pub is_list: bool,
     pub sample: ColumnSample,
     /// Number and words, for a crosswalk.
-    pub entries: Vec<(String, String)>,
+    pub entries: Vec<Entry>,
 }
 
 /// The most entries that are looked at; a larger table is no dictionary of small codes.
@@ -111,7 +114,7 @@ pub(super) fn decode(
     let (numbers, is_list) = numbers(sample)?;
     // A few rows with numbers that nobody keeps are a fault of the rows.
     let most = numbers.values().sum::<usize>();
-    let is_known = |entries: &[(String, String)]| {
+    let is_known = |entries: &[Entry]| {
         let known = numbers.iter().filter(|(number, _)| entries.iter().any(|(known, _)| known == *number));
         known.map(|(_, count)| count).sum::<usize>() * 100 >= most * KNOWN_PERCENT
     };
@@ -187,12 +190,12 @@ fn parts(text: &str) -> Vec<String> {
 fn one_class(
     dictionary: &Dictionary<'_>,
     id: usize,
-    is_known: &dyn Fn(&[(String, String)]) -> bool,
+    is_known: &dyn Fn(&[Entry]) -> bool,
     numbers: &BTreeMap<String, usize>,
     name: &ColumnName,
     comment: &Comment,
-) -> Option<(String, Vec<(String, String)>)> {
-    let mut classes: Vec<(String, Vec<(String, String)>)> = Vec::new();
+) -> Option<(String, Vec<Entry>)> {
+    let mut classes: Vec<(String, Vec<Entry>)> = Vec::new();
     for (class, number, words) in dictionary.entries(id) {
         match classes.iter_mut().find(|(known, _)| *known == class) {
             Some((_, entries)) => entries.push((number, words)),
@@ -200,7 +203,7 @@ fn one_class(
         }
     }
     // A column that has a number twice in one class says something else of the entries.
-    let is_number = |entries: &[(String, String)]| {
+    let is_number = |entries: &[Entry]| {
         entries.iter().map(|(number, _)| number).collect::<BTreeSet<_>>().len() == entries.len()
     };
     if !classes.iter().all(|(_, entries)| is_number(entries)) {

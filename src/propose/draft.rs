@@ -106,6 +106,7 @@ fn field(
         column: column.column.name.clone(),
         expression: String::new(),
         confidence: Confidence::Guess,
+        required: info.required,
         reason: Reason::default(),
         caution: None,
         unmapped: Vec::new(),

@@ -75,12 +75,8 @@ impl Bench<'_> {
                 }
                 fit
             }
-            Want::Region => {
-                self.best(sample, &["§ | region", "§ | null_words | region"], 0.8, 0.75, |_| true)
-            }
-            Want::Patents => {
-                self.best(sample, &["§ | patents", "§ | null_words | patents"], 0.95, 0.9, |_| true)
-            }
+            Want::Region => self.best(sample, &["§ | region"], 0.8, 0.75, |_| true),
+            Want::Patents => self.best(sample, &["§ | patents"], 0.95, 0.9, |_| true),
             Want::Phone => self.best(sample, &["§ | phone"], 0.8, 1.0, |_| true),
             Want::Uscc => self.look(sample, "§ | uscc", 0.95, 1.0, is_uscc),
             Want::Email => self.look(sample, "§ | text", 0.95, 1.0, is_email),
@@ -181,31 +177,22 @@ impl Bench<'_> {
         strength: f64,
         look: impl Fn(&str) -> bool,
     ) -> Fit {
-        let template = match template.strip_prefix("§ | text") {
-            Some(rest) if sample.null_words > 0 => format!("§ | null_words | text{rest}"),
-            _ => template.to_owned(),
-        };
-        made(&template, sample.share(look), weight, strength, sample)
+        made(template, sample.share(look), weight, strength, sample)
     }
 
     fn text(&self, sample: &ColumnSample, weight: f64, strength: f64, look: impl Fn(&str) -> bool) -> Fit {
-        let template = match (is_html_column(sample), sample.null_words > 0) {
-            (true, _) => "§ | html_text",
-            (false, true) => "§ | null_words | text",
-            (false, false) => "§ | text",
-        };
+        let template = if is_html_column(sample) { "§ | html_text" } else { "§ | text" };
         made(template, sample.share(look), weight, strength, sample)
     }
 
     fn texts(&self, sample: &ColumnSample) -> Fit {
         let has = |separators: &'static [char]| sample.share(|text| text.contains(separators));
         let by_space = has(&[' ', '\u{3000}']) > 0.3 && has(&[',', '，', '、', ';', '；', '|', '[']) < 0.1;
-        let words = if sample.null_words > 0 { " | null_words" } else { "" };
         let split = if by_space { "split(' ')" } else { "split" };
         let short = sample.share(|text| {
             text.chars().count() <= 120 && !is_number(text) && !is_date_like(text) && !is_html(text)
         });
-        let mut fit = made(&format!("§{words} | {split} | unique"), short, 0.2, 0.6, sample);
+        let mut fit = made(&format!("§ | {split} | unique"), short, 0.2, 0.6, sample);
         if sample.share(is_unit) > 0.5 {
             fit.weight = 0.1;
         }
@@ -218,7 +205,7 @@ impl Bench<'_> {
         let templates: &[&str] = if forever {
             &["none if § == '长期' else (§ | date)"]
         } else {
-            &["§ | date", "§ | unix | date", "§ | unix_ms | date", "§ | null_words | date"]
+            &["§ | date", "§ | unix | date", "§ | unix_ms | date"]
         };
         let plausible = |value: &Value| match value {
             Value::Date(day) => (1950..2100).contains(&chrono::Datelike::year(day)),
@@ -232,9 +219,6 @@ impl Bench<'_> {
         let mut templates = vec![format!("§ | {filter}")];
         if let Some(unit) = common_ending(sample) {
             templates.push(format!("§ | text | replace('{}', '') | {filter}", unit.replace('\'', "")));
-        }
-        if sample.null_words > 0 {
-            templates.push(format!("§ | null_words | {filter}"));
         }
         let templates: Vec<&str> = templates.iter().map(String::as_str).collect();
         let plausible = |value: &Value| match value {
@@ -265,11 +249,7 @@ impl Bench<'_> {
                 };
                 vec![factor.to_owned(), format!("(§ | money('{written}')) * 10000")]
             }
-            _ => vec![
-                format!("§ | money('{written}')"),
-                format!("§ | null_words | money('{written}')"),
-                format!("§ | money_min('{written}')"),
-            ],
+            _ => vec![format!("§ | money('{written}')"), format!("§ | money_min('{written}')")],
         };
         let templates: Vec<&str> = templates.iter().map(String::as_str).collect();
         let plausible = |value: &Value| match value {
@@ -291,18 +271,17 @@ impl Bench<'_> {
     /// Looks codes up by itself: the filter would search near entries for every value that is unknown.
     fn code(&self, table: &str, sample: &ColumnSample, is_list: bool) -> Fit {
         let last = if is_list { format!("codes('{table}') | unique") } else { format!("code('{table}')") };
-        let words = if sample.null_words > 0 { " | null_words" } else { "" };
         let letter = sample.values.iter().find_map(|(value, _)| {
             let text = value.to_string();
             text.chars().next().filter(|c| table == "industry" && c.is_ascii_uppercase() && text.len() > 1)
         });
         let mut ways: Vec<(String, &[char], Option<char>)> = Vec::new();
         if is_list {
-            ways.push((format!("§{words} | split | {last}"), &SEPARATORS, None));
-            ways.push((format!("§{words} | split(' ') | {last}"), &[' '], None));
-            ways.push((format!("§{words} | split('/') | {last}"), &['/'], None));
+            ways.push((format!("§ | split | {last}"), &SEPARATORS, None));
+            ways.push((format!("§ | split(' ') | {last}"), &[' '], None));
+            ways.push((format!("§ | split('/') | {last}"), &['/'], None));
         } else {
-            ways.push((format!("§{words} | {last}"), &[], None));
+            ways.push((format!("§ | {last}"), &[], None));
             ways.extend(letter.map(|letter| {
                 (format!("§ | text | replace('{letter}', '') | {last}"), &[][..], Some(letter))
             }));
@@ -339,6 +318,8 @@ impl Bench<'_> {
         } else {
             0.3
         };
+        // 「无」 may be a code of its own: a form of intellectual property that is none.
+        let none_is_code = sample.null_texts.iter().any(|text| is_code(text));
         // Few words that the table does not know are still a code: the city's own. Free text is none.
         let strength = match sample.distinct {
             0..=12 => 0.5,
@@ -346,6 +327,9 @@ impl Bench<'_> {
             _ => 0.9,
         };
         let mut fit = made(&template, share, weight, strength, sample);
+        if none_is_code {
+            fit.template = fit.template.replace(" | null_words", "");
+        }
         if sample.distinct <= 40 || share > 0.0 {
             fit.unmapped = failed;
         }
@@ -357,8 +341,14 @@ fn made(template: &str, share: f64, weight: f64, strength: f64, sample: &ColumnS
     let seen = sample.filled();
     let percent = (share * 100.0).floor();
     let reason = Reason::new(format!("{percent}% 的值合适"), format!("{percent}% of the values suit"));
+    // Words for nothing are not among the values that were tried, and no filter but this one takes them.
+    let template = if sample.null_words > 0 && !template.contains("null_words") {
+        template.replace("§ | ", "§ | null_words | ")
+    } else {
+        template.to_owned()
+    };
     Fit {
-        template: template.to_owned(),
+        template,
         share,
         weight,
         strength,
@@ -395,10 +385,13 @@ fn common_ending(sample: &ColumnSample) -> Option<String> {
     (sample.share(|text| text.ends_with(&first)) > 0.5).then_some(first)
 }
 
-/// Amounts from some ten thousand on are hardly ever in 万元.
+/// Amounts of some hundred thousand, or of round thousands, are hardly ever in 万元.
 fn by_magnitude(sample: &ColumnSample) -> &'static str {
+    let is_round =
+        |text: &str| text.parse().is_ok_and(|number: Decimal| (number % Decimal::from(1_000)).is_zero());
     match middle(sample) {
-        Some(middle) if middle >= Decimal::from(30_000) => "元",
+        Some(middle) if middle >= Decimal::from(300_000) => "元",
+        Some(middle) if middle >= Decimal::from(10_000) && sample.share(is_round) > 0.8 => "元",
         _ => "万元",
     }
 }

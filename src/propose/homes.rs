@@ -57,10 +57,11 @@ impl Homes {
         column: &ColumnView<'_>,
     ) -> Likeness {
         let Some(home) = self.0.get(kind) else { return named };
-        let refers =
-            view.table.references.iter().any(|one| {
-                one.table == home.table && one.columns.iter().any(|name| *name == column.column.name)
-            });
+        let refers = view
+            .table
+            .references
+            .iter()
+            .any(|one| one.table == home.table && one.columns.contains(&column.column.name));
         let (score, reason) = if refers {
             let table = &home.table;
             (0.99, Reason::new(format!("外键指向 {table}"), format!("a foreign key leads to {table}")))

@@ -98,6 +98,7 @@ pub(super) fn conditions(bench: Bench<'_>, view: &TableView<'_>) -> (Condition, 
     publish.expression = match (needs.as_slice(), known.as_slice()) {
         ([], _) => String::new(),
         (_, []) => needs.join(" and "),
+        ([only], _) => format!("{only} if {} else none", known.join(" and ")),
         // A state that nobody has listed is not guessed: null holds the row for a person.
         _ => format!("({}) if {} else none", needs.join(" and "), known.join(" and ")),
     };

@@ -137,7 +137,7 @@ fn confidence(pair: &Pair, column: &ColumnView<'_>, is_alone: bool) -> (Confiden
     let agrees = pair.agreement >= 0.93 && has_seen;
     let named = pair.name >= NAME_SURE && pair.is_clear
         || pair.name >= NAME_NEARLY_SURE && pair.fit.weight >= 0.8 && pair.fit.share >= 0.95;
-    if named && agrees && is_alone && !column.has_twin {
+    if named && agrees && is_alone && !column.has_twin && pair.fit.caution.is_none() {
         return (Confidence::Sure, Reason::default());
     }
     if pair.total < TOTAL_LIKELY {

@@ -60,6 +60,8 @@ pub struct Proposal {
     pub column: String,
     pub expression: String,
     pub confidence: Confidence,
+    /// The province asks for it.
+    pub required: bool,
     pub reason: Reason,
     /// What to look at before it runs.
     pub caution: Option<Reason>,

@@ -30,6 +30,9 @@ pub(super) struct Filled<'v, 'a, 'k> {
     pub matching: Matching,
 }
 
+/// How well a table fills a list, and how.
+type Trial<'k> = (f64, Vec<Sought<'k>>, Matching);
+
 /// What a table must reach to fill a list.
 const SCORE_MIN: f64 = 0.42;
 
@@ -48,11 +51,11 @@ pub(super) fn fill<'v, 'a, 'k>(
         .filter(|view| view.table.name != main.table.name && homes.kind_of(&view.table.name).is_none())
         .filter_map(|view| link(main, key, view))
         .collect();
-    let mut trials: Vec<Vec<Option<(f64, Vec<Sought<'k>>, Matching)>>> = lists
+    let mut trials: Vec<Vec<Option<Trial<'k>>>> = lists
         .iter()
         .map(|list| links.iter().map(|link| try_list(bench, kind, list, main, link, homes)).collect())
         .collect();
-    let score = |trial: &Option<(f64, Vec<Sought<'k>>, Matching)>| {
+    let score = |trial: &Option<Trial<'k>>| {
         trial.as_ref().map_or(0.0, |(score, _, _)| if *score >= SCORE_MIN { *score } else { 0.0 })
     };
     let worth: Vec<Vec<f64>> = trials.iter().map(|row| row.iter().map(score).collect()).collect();
@@ -127,7 +130,7 @@ fn try_list<'k>(
     main: &TableView<'_>,
     link: &Link<'_, '_>,
     homes: &Homes,
-) -> Option<(f64, Vec<Sought<'k>>, Matching)> {
+) -> Option<Trial<'k>> {
     let sought: Vec<Sought<'k>> = list
         .items
         .iter()

@@ -1,6 +1,6 @@
 //! What a column's values look like, from the rows that were sampled.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::words::is_han;
 use crate::city::{Line, SurveyedTable};
@@ -13,8 +13,9 @@ pub(super) struct ColumnSample {
     pub rows: usize,
     /// NULL, empty, or a word for nothing: 无, -, 暂无.
     pub nothing: usize,
-    /// Of those, the ones that are words.
+    /// Of those, the ones that are words, and what they were.
     pub null_words: usize,
+    pub null_texts: BTreeSet<String>,
     /// Distinct values with their counts, the most frequent first; null words and empty texts left out.
     pub values: Vec<(Value, usize)>,
     /// Distinct values in all.
@@ -44,6 +45,7 @@ impl ColumnSample {
             } else if is_null_word(text) {
                 sample.nothing += 1;
                 sample.null_words += 1;
+                sample.null_texts.insert(text.to_owned());
             } else if let Some(place) = places.get(text) {
                 sample.values[*place].1 += 1;
             } else {
@@ -97,11 +99,10 @@ impl ColumnSample {
     }
 }
 
+/// As the filter `null_words` knows them.
 pub(super) fn is_null_word(text: &str) -> bool {
-    matches!(
-        text,
-        "无" | "暂无" | "-" | "--" | "—" | "*" | "/" | "N/A" | "NULL" | "null" | "n/a" | "没有" | "不适用"
-    )
+    let is_filler = !text.is_empty() && text.chars().all(|c| matches!(c, '-' | '—' | '－' | '*' | '/'));
+    is_filler || matches!(text, "无" | "暂无" | "N/A" | "n/a" | "NULL" | "null")
 }
 
 pub(super) fn is_uscc(text: &str) -> bool {
@@ -213,7 +214,8 @@ mod tests {
 
     #[test]
     fn values_are_known_by_their_look() {
-        let rows: [(fn(&str) -> bool, &str, bool); 15] = [
+        type Look = fn(&str) -> bool;
+        let rows: [(Look, &str, bool); 15] = [
             (is_uscc, "91370303MA00000AAU", true),
             (is_uscc, "91370303MA00000AAX", false),
             (is_email, "a@b.cn", true),

@@ -12,13 +12,16 @@ use super::want::Want;
 use super::words::Words;
 use crate::city::{Line, SurveyedColumn, SurveyedTable};
 
+/// A column's place, what is wanted of it, and the longest text.
+pub(super) type FitOf = (usize, Want, Option<u64>);
+
 /// One table with its sampled rows.
 pub(super) struct TableView<'a> {
     pub table: &'a SurveyedTable,
     pub lines: &'a [Line],
     pub columns: Vec<ColumnView<'a>>,
     /// Fits by column and want, kept because many fields of many kinds want the same.
-    pub fits: RefCell<HashMap<(usize, Want, Option<u64>), Fit>>,
+    pub fits: RefCell<HashMap<FitOf, Fit>>,
 }
 
 pub(super) struct ColumnView<'a> {

@@ -174,7 +174,9 @@ fn entry(proposal: &Proposal) -> String {
 }
 
 fn remark(proposal: &Proposal) -> String {
-    let mut remark = format!("{}：{}", proposal.confidence.words().0, proposal.reason.zh);
+    let is_open = proposal.required && proposal.confidence == Confidence::Guess;
+    let open = if is_open { format!("{OPEN}（省里必填）：") } else { String::new() };
+    let mut remark = format!("{open}{}：{}", proposal.confidence.words().0, proposal.reason.zh);
     if let Some(caution) = &proposal.caution {
         let _ = write!(remark, "。{}", caution.zh);
     }

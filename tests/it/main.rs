@@ -9,6 +9,7 @@ mod doubt;
 mod form;
 mod kill;
 mod program;
+mod propose;
 mod resubmitted;
 mod reviewed;
 mod scheduled;
