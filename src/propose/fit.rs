@@ -3,16 +3,19 @@
 //! The judge is the expression language itself: a candidate is run over the sample, so that what is written down has
 //! worked on real rows.
 
+use std::sync::Arc;
+
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
+use super::comment::Comment;
 use super::proposal::Reason;
 use super::sample::{
     ColumnSample, is_address_of_web, is_date_like, is_email, is_html, is_number, is_person, is_unit, is_uscc,
 };
 use super::want::{Target, Want};
 use super::words::is_han;
-use crate::codes::{Codes, trim};
+use crate::codes::{CodeTable, Codes, trim};
 use crate::expression::{Expression, Scope};
 use crate::record::{Value, resident_id_check};
 
@@ -46,6 +49,8 @@ pub(super) struct Bench<'a> {
 
 /// The column in an expression that is not written yet.
 pub(super) const COLUMN: &str = "§";
+/// Meanings that are listed.
+const LISTED_MAX: usize = 8;
 /// Where `split` splits.
 const SEPARATORS: [char; 9] = [',', '，', '、', ';', '；', '|', '｜', '\n', '\r'];
 /// Values that fail before the rest is not tried.
@@ -268,6 +273,44 @@ impl Bench<'_> {
         fit
     }
 
+    /// Compares the code list of a comment with the province's: 「3 培训」 may be 「3 推介会」 there.
+    ///
+    /// What the crosswalk says has been decided by somebody, and is left alone.
+    pub fn heed(&self, fit: &mut Fit, table: &str, sample: &ColumnSample, comment: &Comment) {
+        let Ok(table) = self.codes.table(table) else { return };
+        let (mut differ, mut unknown, mut meant) = (Vec::new(), Vec::new(), 0);
+        for (value, meaning) in &comment.codes {
+            let own = table.find(value);
+            if own.as_ref().is_some_and(|hit| hit.line.is_some()) {
+                continue;
+            }
+            let known = called(table, meaning);
+            match (own, &known) {
+                (Some(own), Some(known)) if own.code != known => differ.push(format!("{value}={meaning}")),
+                (None, _) if sample.share(|text| text == value) > 0.0 => {
+                    unknown.push(format!("{value}={meaning}"));
+                    meant += usize::from(known.is_some());
+                }
+                (Some(_) | None, _) => (),
+            }
+        }
+        if differ.is_empty() && unknown.is_empty() {
+            return;
+        }
+        if meant * 2 >= unknown.len() && !unknown.is_empty() {
+            // The words of the comment are the province's; only the numbers are the city's own.
+            fit.share = fit.share.max(0.8);
+        }
+        let listed = differ.iter().chain(&unknown).take(LISTED_MAX).cloned().collect::<Vec<_>>().join(" ");
+        let name = table.name();
+        fit.caution = Some(Reason::new(
+            format!("注释里的含义（{listed}）和省代码对不上，请写进 crosswalks/{name}.csv"),
+            format!(
+                "what the comment says ({listed}) is not what the province's codes say: write crosswalks/{name}.csv"
+            ),
+        ));
+    }
+
     /// Looks codes up by itself: the filter would search near entries for every value that is unknown.
     fn code(&self, table: &str, sample: &ColumnSample, is_list: bool) -> Fit {
         let last = if is_list { format!("codes('{table}') | unique") } else { format!("code('{table}')") };
@@ -358,6 +401,19 @@ fn made(template: &str, share: f64, weight: f64, strength: f64, sample: &ColumnS
         seen,
         by_words: false,
     }
+}
+
+/// The code that is called like a word: by its name, or as the only one whose name has the word in it.
+fn called(table: &CodeTable, word: &str) -> Option<Arc<str>> {
+    if let Some(hit) = table.find(word) {
+        return Some(hit.code.clone());
+    }
+    let is_like = |name: &str| word.chars().count() >= 2 && (name.contains(word) || word.contains(name));
+    // 「职务」 is in 「非职务成果」 too: what begins alike comes first.
+    let begins = table.rows().iter().find(|row| row.name.starts_with(word));
+    let mut alike = table.rows().iter().filter(|row| is_like(&row.name));
+    let only = alike.next().filter(|_| alike.next().is_none());
+    begins.or(only).map(|row| row.code.clone())
 }
 
 pub(super) fn is_html_column(sample: &ColumnSample) -> bool {

@@ -220,10 +220,10 @@ impl Pairing<'_, '_> {
 
     /// By the values, or by the words behind them where those suit better.
     fn fit(&self, target: &Target<'_>, column: &ColumnView<'_>) -> Fit {
-        let own = self.bench.fit(target, &column.sample, column.unit);
-        let decoded =
-            column.decoded.as_ref().filter(|_| matches!(target.want, Want::Code(_) | Want::Codes(_)));
-        match decoded.map(|decoded| self.bench.fit(target, &decoded.sample, column.unit)) {
+        let mut own = self.bench.fit(target, &column.sample, column.unit);
+        let (Want::Code(table) | Want::Codes(table)) = &target.want else { return own };
+        self.bench.heed(&mut own, table, &column.sample, &column.comment);
+        match column.decoded.as_ref().map(|decoded| self.bench.fit(target, &decoded.sample, column.unit)) {
             Some(words) if words.share > own.share || words.seen > 0 && own.share < 0.5 => {
                 Fit { by_words: true, ..words }
             }

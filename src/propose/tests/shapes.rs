@@ -98,3 +98,30 @@ async fn tables_of_other_cities_are_proposed_as_well() {
     println!("{}", all.show("all shapes"));
     assert!(all.sure_wrong * 100 <= all.sure, "{all:?}");
 }
+
+#[tokio::test]
+async fn a_comment_that_contradicts_the_provinces_codes_is_heeded() {
+    let sql = "CREATE TABLE t_cg (
+  id int PRIMARY KEY,
+  cgmc varchar(100) COMMENT '成果名称',
+  cglb int COMMENT '成果类别：01软科学 02应用技术 03基础理论',
+  qsxz int COMMENT '权属性质：7职务 8非职务'
+);
+INSERT INTO t_cg VALUES (1, '陶瓷基板低温烧结技术', 01, 7), (2, '特种泵叶轮耐磨涂层', 02, 8), (3, '窑炉余热发电技术', 02, 7);
+";
+    let sql = sql.replace("cglb int", "cglb text").replace(", 01,", ", '01',").replace(", 02,", ", '02',");
+    let (codes, schemas) = bare_province();
+    let (survey, samples) = look(&sql).await;
+    let look = Look::new(Material { survey: &survey, samples: &samples, codes: &codes, zone: Shanghai });
+    let kind = schemas.kind("achievement").unwrap();
+    let place = Place { platform: "shandong", database: "city" };
+    let draft = look.draft(kind, "t_cg", &Homes::default(), place).unwrap();
+    let found = |name: &str| draft.fields.iter().find(|one| one.field == name).unwrap();
+    for (name, listed) in [("category", "01=软科学 02=应用技术"), ("ownership", "7=职务 8=非职务")]
+    {
+        let proposal = found(name);
+        assert_eq!(proposal.confidence, Confidence::Likely, "{proposal:?}");
+        let caution = proposal.caution.as_ref().expect(name);
+        assert!(caution.zh.contains(listed), "{caution:?}");
+    }
+}
