@@ -5,28 +5,21 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, VecDeque};
 
 use super::connector::Error;
-use super::merge::Met;
+use super::merge::{Known, Met};
 use crate::ledger::{KnownRecord, Ledger};
 use crate::record::Fingerprint;
 use crate::source::{Ending, Glimpse, Unreadable, VersionScan};
 
-/// How many known records are read at a time.
-const PAGE: i64 = 1000;
 /// How many rows are read in full at a time.
 const ROWS: usize = 500;
 
 /// An ordered merge that reads rows in full only where their version is not the one that was judged.
 pub(super) struct VersionMerge<'a> {
-    ledger: &'a Ledger,
-    platform: &'a str,
-    kind: &'a str,
+    known: Known<'a>,
     /// Under another mapping every row is read.
     mapping: Fingerprint,
     scan: VersionScan,
     glimpse: Option<Glimpse>,
-    page: VecDeque<KnownRecord>,
-    after: Vec<u8>,
-    pages_end: bool,
     wanted: Vec<(Glimpse, Option<KnownRecord>)>,
     ready: VecDeque<Met>,
     is_broken: bool,
@@ -41,15 +34,10 @@ impl<'a> VersionMerge<'a> {
         scan: VersionScan,
     ) -> Self {
         VersionMerge {
-            ledger,
-            platform,
-            kind,
+            known: Known::new(ledger, platform, kind),
             mapping,
             scan,
             glimpse: None,
-            page: VecDeque::new(),
-            after: Vec::new(),
-            pages_end: false,
             wanted: Vec::with_capacity(ROWS),
             ready: VecDeque::new(),
             is_broken: false,
@@ -80,27 +68,20 @@ impl<'a> VersionMerge<'a> {
         if self.glimpse.is_none() {
             self.glimpse = self.scan.next().await;
         }
-        if self.page.is_empty() && !self.pages_end {
-            let page = self.ledger.known_page(self.platform, self.kind, &self.after, PAGE).await?;
-            self.pages_end = page.len() < PAGE as usize;
-            if let Some(last) = page.last() {
-                self.after.clone_from(&last.key_sort);
-            }
-            self.page = page.into();
-        }
+        let next = self.known.peek().await?.map(|known| &known.key_sort);
         let Some(glimpse) = self.glimpse.take() else {
-            return Ok(self.page.pop_front().map(|known| Some(Met::Missing(known))));
+            return Ok(self.known.take().map(|known| Some(Met::Missing(known))));
         };
         let Some(key) = glimpse.sort_bytes() else {
             self.wanted.push((glimpse, None));
             return Ok(Some(None));
         };
-        let order = self.page.front().map_or(Ordering::Greater, |known| known.key_sort.cmp(&key));
+        let order = next.map_or(Ordering::Greater, |next| next.cmp(&key));
         if order == Ordering::Less {
             self.glimpse = Some(glimpse);
-            return Ok(self.page.pop_front().map(|known| Some(Met::Missing(known))));
+            return Ok(self.known.take().map(|known| Some(Met::Missing(known))));
         }
-        let known = if order == Ordering::Equal { self.page.pop_front() } else { None };
+        let known = if order == Ordering::Equal { self.known.take() } else { None };
         Ok(Some(match known {
             Some(known) if self.stands(&glimpse, &known) => Some(Met::Same(known)),
             known => {
