@@ -189,6 +189,9 @@ fn others(screen: &Screen, report: &Unmapped) {
     screen.table(&table);
 }
 
+/// They do no harm: a few are enough to be reminded.
+const STALE_SHOWN: usize = 10;
+
 fn stale(screen: &Screen, report: &Unmapped) {
     if report.stale.is_empty() {
         return;
@@ -198,8 +201,11 @@ fn stale(screen: &Screen, report: &Unmapped) {
         "crosswalk lines that no row uses (they do no harm):",
     ));
     let mut table = Table::new().words("").words_to("", 40).words("");
-    for one in &report.stale {
+    for one in report.stale.iter().take(STALE_SHOWN) {
         table.row([format!("{}.csv", one.table), one.value.clone(), one.code.clone()]);
     }
     screen.table(&table);
+    if let Some(more) = report.stale.len().checked_sub(STALE_SHOWN).filter(|more| *more > 0) {
+        screen.line(format_args!("  {} {more} (--json)", screen.pick("另有", "and more:")));
+    }
 }

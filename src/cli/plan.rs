@@ -109,7 +109,7 @@ fn show(screen: &Screen, previews: &[Preview]) {
     screen.table(&table);
     for one in previews {
         // Where no cursor could have made a difference there is nothing to tell.
-        if one.scan != (Reach::Full { why: None }) {
+        if matches!(one.scan, Reach::Incremental { .. }) {
             screen.line(format_args!("  {}: {}", one.route, reach(&one.scan, screen)));
         }
     }

@@ -10,7 +10,7 @@ use super::table::{Table, count};
 use super::template::{save, unwritten};
 use crate::city::{Sheet, raw_rows};
 use crate::form::{Note, annotate, workbook_of};
-use crate::record::{Language, find_column};
+use crate::record::{Language, Owner, find_column};
 use crate::sync::{Error, Remark, Remarks, compile, remarks};
 
 /// Judges a route's files and writes a copy of each that has complaints.
@@ -27,10 +27,12 @@ pub async fn run(desk: &Desk, route: &str, out: Option<&Path>, force: bool) -> R
     for remark in &found.remarks {
         by_file.entry(&found.sheets[remark.sheet].file).or_default().push(remark);
     }
+    // They go to units of the city, whatever language this shell speaks.
+    let language = instance.language.unwrap_or(Language::Chinese);
     let mut written = Vec::new();
     for (file, remarks) in &by_file {
         let to = destination(file, out, by_file.len() > 1)?;
-        let bytes = copy(file, &found, remarks, desk.screen.language);
+        let bytes = copy(file, &found, remarks, language);
         let bytes = bytes.await.map_err(|why| unwritten(&to, &why))?;
         save(&to, &bytes, force)?;
         written.push((file.display().to_string(), remarks.len() as u64, to));
@@ -102,7 +104,16 @@ fn note(sheet: &Sheet, remark: &Remark, row: u64, language: Language) -> Note {
     let column = named.or_else(|| find_column(crate::config::FORM_KEY, names));
     let place = column.and_then(|column| sheet.columns.get(column)).map_or(0, |column| column.place);
     let complaint = &remark.complaint;
-    let text = format!("{} {}\n→ {}", complaint.id, complaint.message(language), complaint.advice(language));
+    // Whoever filled the form in can mend data, but no configuration.
+    let advice = match complaint.owner {
+        Owner::Integrator => language.pick(
+            "按填写说明改写这一格；不知道怎么改，请告知发表单位的对接人员。",
+            "write the cell as the form's explanations say; if you do not know how, tell the office that sent the form",
+        )
+        .to_owned(),
+        _ => complaint.advice(language),
+    };
+    let text = format!("{} {}\n→ {advice}", complaint.id, complaint.message(language));
     Note {
         sheet: sheet_name(sheet).to_owned(),
         row: u32::try_from(row).unwrap_or(u32::MAX),

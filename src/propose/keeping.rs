@@ -174,6 +174,7 @@ fn like(other: &Value, code: &str) -> Option<Value> {
     match other {
         Value::Int(_) => code.parse().ok().map(Value::Int),
         Value::Text(_) => Some(Value::text(code)),
+        Value::Bool(_) => code.parse().ok().map(Value::Bool),
         _ => None,
     }
 }

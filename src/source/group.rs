@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::scan::{interrupted, out_of_order};
+use super::scan::{in_use, interrupted, out_of_order};
 use crate::city::{Cursor, Line};
 use crate::record::{Complaint, Key, Row};
 
@@ -19,6 +19,8 @@ pub(super) struct Group {
     /// Read already, and for a later listing.
     ahead: Option<(Key, Line)>,
     last: Option<Key>,
+    /// For each column whether nothing in the route speaks of it.
+    idle: Vec<bool>,
 }
 
 /// The child rows of one listing, and what is wrong in them.
@@ -45,7 +47,12 @@ impl Stop {
 
 impl Group {
     pub fn new(name: &str, cursor: Cursor) -> Self {
-        Group { name: name.into(), orphans: 0, cursor, ahead: None, last: None }
+        Group { name: name.into(), orphans: 0, cursor, ahead: None, last: None, idle: Vec::new() }
+    }
+
+    /// What cannot be read in these columns keeps no listing back.
+    pub fn without(self, idle: Vec<bool>) -> Self {
+        Group { idle, ..self }
     }
 
     /// The rows under a key. Keys must be asked for in rising order; rows of keys passed over are orphans.
@@ -74,7 +81,7 @@ impl Group {
 
     fn add(&self, found: &mut Found, key: Key, line: Line) {
         let column = |complaint: &Complaint| format!("{}.{}", self.name, complaint.column);
-        let troubles = line.troubles.into_iter();
+        let troubles = in_use(line.troubles, self.cursor.columns(), &self.idle).into_iter();
         found.complaints.extend(troubles.map(|complaint| {
             let column = column(&complaint);
             complaint.column(column)

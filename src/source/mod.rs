@@ -6,6 +6,7 @@
 mod fetch;
 mod gauge;
 mod group;
+mod idle;
 mod scan;
 mod versions;
 
@@ -84,11 +85,11 @@ mod tests {
     fn push(query: &str, key: &str, child: &str) -> Push {
         let mut text = format!(
             "kind = 'a'\nplatform = 'p'\n[source]\ndatabase = 'market'\nquery = '''{query}'''\nkey = {key}\n\
-             publish_when = 'true'\n[fields]\nt = 'x'\n"
+             publish_when = 'true'\n[fields]\nt = 'row'\n"
         );
         if !child.is_empty() {
             text += &format!(
-                "[children.people]\nquery = '''{child}'''\nkey = 'pid'\n[children.people.fields]\nn = 'x'\n"
+                "[children.people]\nquery = '''{child}'''\nkey = 'pid'\n[children.people.fields]\nn = 'row'\n"
             );
         }
         let (route, faults) = Route::read("r", Path::new("r.toml"), &text);
@@ -146,6 +147,19 @@ mod tests {
             (vec!["Q2013"], "cgmc")
         );
         assert_eq!(unreadable[0].named, "dw=山东理工大学");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_where_nothing_looks_keeps_no_row_back() {
+        let market = Market::new(
+            "CREATE TABLE t (id INTEGER, cgmc TEXT, bz TEXT); INSERT INTO t VALUES (1, '好', CAST(x'b3c9' AS TEXT));",
+        )
+        .await;
+        let mut push = push("SELECT * FROM t", "['id']", "");
+        assert_eq!(market.scan(&push).await.2, complete(0, 1));
+        push.fields[0].expression.value = "cgmc | text".into();
+        let (rows, _, ending) = market.scan(&push).await;
+        assert_eq!((ending, rows[0].get("bz")), (complete(1, 0), Some(&Value::Null)));
     }
 
     #[tokio::test]

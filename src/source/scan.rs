@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::group::Group;
+use super::idle::Texts;
 use crate::city::{Ask, City, Cursor, Line, Since};
 use crate::config::Push;
 use crate::record::{Columns, Complaint, Key, KeyError, Row, Value, mask};
@@ -22,6 +23,8 @@ pub struct Scan {
     rows: u64,
     unreadable: u64,
     ending: Option<Ending>,
+    /// For each column whether nothing in the route speaks of it.
+    idle: Vec<bool>,
 }
 
 /// A row that cannot be a listing.
@@ -94,14 +97,31 @@ pub(super) async fn start(
     let mut cursors = city.read(&asks).await?.into_iter();
     // `read` gives one cursor for each question, and the listings' own question came first.
     let cursor = cursors.next().ok_or_else(|| interrupted(city.name(), 0, "no answer"))?;
-    let names = push.children.iter().map(|child| child.name.as_str());
-    let groups = names.zip(cursors).map(|(name, cursor)| Group::new(name, cursor)).collect();
-    Ok(Scan::new(city.name(), cursor, groups))
+    let groups = push.children.iter().zip(cursors).map(|(child, cursor)| {
+        let idle = Texts::of_child(child).idle(cursor.columns());
+        Group::new(&child.name, cursor).without(idle)
+    });
+    let idle = Texts::of_listings(push).idle(cursor.columns());
+    Ok(Scan::new(city.name(), cursor, groups.collect()).without(idle))
 }
 
 impl Scan {
     pub(super) fn new(database: &str, cursor: Cursor, groups: Vec<Group>) -> Self {
-        Scan { database: database.into(), cursor, groups, last: None, rows: 0, unreadable: 0, ending: None }
+        Scan {
+            database: database.into(),
+            cursor,
+            groups,
+            last: None,
+            rows: 0,
+            unreadable: 0,
+            ending: None,
+            idle: Vec::new(),
+        }
+    }
+
+    /// What cannot be read in these columns keeps no row back.
+    pub(super) fn without(self, idle: Vec<bool>) -> Self {
+        Scan { idle, ..self }
     }
 
     /// The columns of the listings.
@@ -167,7 +187,7 @@ impl Scan {
                 Ordering::Less => return Err(out_of_order(&key, &last.key)),
             }
         }
-        let mut complaints = line.troubles;
+        let mut complaints = in_use(line.troubles, self.cursor.columns(), &self.idle);
         let mut children = Vec::with_capacity(self.groups.len());
         for group in &mut self.groups {
             let found = group.take(&key).await.map_err(|stop| stop.complaint(&self.database, seen))?;
@@ -200,6 +220,16 @@ impl Scan {
         }
         Unreadable { key: None, named, complaints }
     }
+}
+
+/// The troubles of cells that something in the route speaks of.
+pub(super) fn in_use(mut troubles: Vec<Complaint>, columns: &Columns, idle: &[bool]) -> Vec<Complaint> {
+    let is_idle = |name: &str| {
+        let found = columns.iter().position(|column| column.as_ref() == name);
+        found.and_then(|index| idle.get(index)).is_some_and(|idle| *idle)
+    };
+    troubles.retain(|trouble| !is_idle(&trouble.column));
+    troubles
 }
 
 /// A database that stopped half-way.

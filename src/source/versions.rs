@@ -1,5 +1,6 @@
 //! One pass over a plain table by the versions of its rows: only those that differ are read in full.
 
+use super::idle::Texts;
 use super::scan::{Ending, Scan, Unreadable, interrupted, out_of_order};
 use crate::city::{City, Versions};
 use crate::config::Push;
@@ -15,6 +16,7 @@ pub struct VersionScan {
     unreadable: u64,
     failure: Option<Complaint>,
     is_done: bool,
+    idle: Vec<bool>,
 }
 
 /// A row that has not been read in full.
@@ -41,6 +43,7 @@ impl Glimpse {
 pub async fn version_scan(city: &City, push: &Push) -> Result<VersionScan, Complaint> {
     let versions = city.versions(&push.source.relation, &push.source.key).await?;
     let database = city.name().to_owned();
+    let idle = Texts::of_listings(push).idle(versions.columns());
     Ok(VersionScan {
         database,
         versions,
@@ -50,6 +53,7 @@ pub async fn version_scan(city: &City, push: &Push) -> Result<VersionScan, Compl
         unreadable: 0,
         failure: None,
         is_done: false,
+        idle,
     })
 }
 
@@ -118,7 +122,7 @@ impl VersionScan {
         let outcome = match self.versions.rows(places).await {
             Err(reason) => Err(interrupted(&self.database, seen, &reason)),
             Ok(cursor) => {
-                let mut scan = Scan::new(&self.database, cursor, Vec::new());
+                let mut scan = Scan::new(&self.database, cursor, Vec::new()).without(self.idle.clone());
                 while let Some(row) = scan.next().await {
                     self.unreadable += u64::from(row.is_err());
                     rows.push(row);

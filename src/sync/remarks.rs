@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use super::route::PushRoute;
 use crate::city::{City, PLACE_COLUMN, Sheet};
 use crate::config::{Instance, Located, Push, Relation};
+use crate::form::EXAMPLE_KEY;
 use crate::record::{Complaint, Key, Row, Value};
 use crate::source::{self, Ending, Unreadable};
 
@@ -66,9 +67,9 @@ struct Desk<'a> {
 impl Desk<'_> {
     /// Reads the rows by their place, which every row has: those without a key, and such as have one that was used
     /// already, are found only so. How many rows there are, and where each key stands first.
-    async fn keys(&mut self, city: &City) -> Result<(u64, HashMap<String, u64>), Complaint> {
+    async fn keys(&mut self, city: &City) -> Result<(u64, HashMap<String, String>), Complaint> {
         let mut scan = source::scan(city, &self.by_place(&self.route.push.source.relation)).await?;
-        let mut seen: HashMap<String, u64> = HashMap::new();
+        let mut seen: HashMap<String, String> = HashMap::new();
         let mut rows = 0;
         while let Some(found) = scan.next().await {
             rows += 1;
@@ -91,12 +92,15 @@ impl Desk<'_> {
                 }
                 Ok(key) => {
                     let text = key.to_string();
-                    let before = seen.get(&text).copied();
+                    let before = seen.get(&text).cloned();
                     match before {
-                        None => _ = seen.insert(text, number),
+                        None => _ = seen.insert(text, self.named(sheet, number)),
+                        // Every sender's form has the same example.
+                        Some(_) if text == EXAMPLE_KEY => (),
                         Some(first) => {
-                            let complaint = Complaint::new("Q2012").fact("key", &text).found(number);
-                            self.say(sheet, number, "", complaint.fact("first", first));
+                            let complaint = Complaint::new("Q2012").fact("key", &text);
+                            let complaint = complaint.found(self.named(sheet, number)).fact("first", first);
+                            self.say(sheet, number, "", complaint);
                         }
                     }
                 }
@@ -106,8 +110,14 @@ impl Desk<'_> {
         Ok((rows, seen))
     }
 
+    /// A row as a person finds it among several senders' files.
+    fn named(&self, sheet: usize, number: u64) -> String {
+        let file = self.sheets[sheet].file.file_name().unwrap_or_default().to_string_lossy();
+        format!("{file} {number}")
+    }
+
     /// Details under a number that no listing has: a scan can only count them.
-    async fn strays(&mut self, city: &City, keys: &HashMap<String, u64>) -> Result<(), Complaint> {
+    async fn strays(&mut self, city: &City, keys: &HashMap<String, String>) -> Result<(), Complaint> {
         for child in &self.route.push.children {
             let Some(table) = child.relation.table() else { continue };
             let mut scan = source::scan(city, &self.by_place(&child.relation)).await?;

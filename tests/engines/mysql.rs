@@ -287,11 +287,11 @@ async fn read(city: &City, push: &Push) -> (Vec<Row>, Vec<Unreadable>, Ending) {
 fn push(query: &str, key: &str, child: &str) -> Push {
     let mut text = format!(
         "kind = 'a'\nplatform = 'p'\n[source]\ndatabase = 'market'\nquery = '''{query}'''\nkey = {key}\n\
-         publish_when = 'true'\n[fields]\nt = 'x'\n"
+         publish_when = 'true'\n[fields]\nt = 'row'\n"
     );
     if !child.is_empty() {
         text += &format!(
-            "[children.people]\nquery = '''{child}'''\nkey = 'pid'\n[children.people.fields]\nn = 'x'\n"
+            "[children.people]\nquery = '''{child}'''\nkey = 'pid'\n[children.people.fields]\nn = 'row'\n"
         );
     }
     let (route, faults) = Route::read("r", Path::new("r.toml"), &text);

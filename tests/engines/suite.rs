@@ -210,11 +210,11 @@ pub fn push_with(source: &str, key: &[&str], children: &str) -> Push {
     let keys: Vec<_> = key.iter().map(|column| format!("'{column}'")).collect();
     let mut text = format!(
         "kind = 'a'\nplatform = 'p'\n[source]\ndatabase = 'market'\n{source}\nkey = [{}]\npublish_when = 'true'\n\
-         [fields]\nt = 'x'\n",
+         [fields]\nt = 'row'\n",
         keys.join(", ")
     );
     if !children.is_empty() {
-        text += &format!("[children.people]\n{children}\n[children.people.fields]\nn = 'x'\n");
+        text += &format!("[children.people]\n{children}\n[children.people.fields]\nn = 'row'\n");
     }
     let (route, faults) = Route::read("r", Path::new("r.toml"), &text);
     assert_eq!(faults, [], "{text}");

@@ -20,8 +20,8 @@ pub const ENTRIES: &[Entry] = &[
         severity: Severity::Error,
         zh: "缺少必填项 {key}",
         en: "`{key}` is missing",
-        advice_zh: "补上这一项；写法见 config/ 下带注释的样例。",
-        advice_en: "add it; the commented files under config/ show how",
+        advice_zh: "补上这一项；写法见 config/ 下带注释的样例。propose 拟的路线里，核对“待填”处，再去掉行首的 #。",
+        advice_en: "add it; the commented files under config/ show how. In a proposed route look at what is marked 待填, then remove the # before it",
     },
     Entry {
         id: "Q1003",

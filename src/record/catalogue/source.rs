@@ -9,8 +9,8 @@ pub const ENTRIES: &[Entry] = &[
         severity: Severity::Error,
         zh: "打不开数据库 {database}：{reason}",
         en: "cannot open the database {database}: {reason}",
-        advice_zh: "检查 qilu.toml 里的路径、文件权限，以及文件是否完整。",
-        advice_en: "check the path in qilu.toml, the file's permissions and that it is whole",
+        advice_zh: "文件：检查 qilu.toml 里的路径、文件权限，以及文件是否完整。服务器：检查主机、端口、库名、账号和 password，以及本机能否连上。",
+        advice_en: "a file: check the path in qilu.toml, its permissions and that it is whole; a server: check host, port, database, account and `password`, and that this machine may connect",
     },
     Entry {
         id: "Q2002",
@@ -18,8 +18,8 @@ pub const ENTRIES: &[Entry] = &[
         severity: Severity::Error,
         zh: "数据库 {database} 不接受第 {line} 行的查询：{reason}",
         en: "the database {database} refuses the query of line {line}: {reason}",
-        advice_zh: "按数据库的提示核对表名和列名；表结构变了就改查询。",
-        advice_en: "check the names of tables and columns; where the table has changed, change the query",
+        advice_zh: "按数据库的提示核对表名和列名；表结构变了就改查询；没有权限就请数据库管理员授予 SELECT。",
+        advice_en: "check the names of tables and columns; where the table has changed, change the query; where the account may not read it, have it granted SELECT",
     },
     Entry {
         id: "Q2003",
@@ -36,8 +36,8 @@ pub const ENTRIES: &[Entry] = &[
         severity: Severity::Error,
         zh: "读数据库 {database} 读到一半中断（已读 {rows} 行）：{reason}",
         en: "reading the database {database} stopped after {rows} rows: {reason}",
-        advice_zh: "本次不会因此撤回任何记录；请检查数据库后重新同步。",
-        advice_en: "nothing is withdrawn because of it; check the database and sync again",
+        advice_zh: "本次不会因此撤回任何记录；请按提示检查数据库（没有权限就授予 SELECT），再重新同步。",
+        advice_en: "nothing is withdrawn because of it; check the database (where the account may not read, have it granted SELECT) and sync again",
     },
     Entry {
         id: "Q2005",
@@ -81,8 +81,8 @@ pub const ENTRIES: &[Entry] = &[
         severity: Severity::Error,
         zh: "主键 {key} 重复：前一行是 {first}，这一行是 {found}",
         en: "the key {key} occurs twice: first {first}, then {found}",
-        advice_zh: "只采用前一行；请在业务系统里去重，或改用真正唯一的 key。",
-        advice_en: "the first row is used; remove the double in the city's system or choose a key that is unique",
+        advice_zh: "只采用前一行。编号在全市不能重复：请各单位在编号前加上自己的代号，或在业务系统里去重，或改用真正唯一的 key。",
+        advice_en: "the first row is used; let each unit put a mark of its own before its numbers, remove the double in the city's system, or choose a key that is unique",
     },
     Entry {
         id: "Q2013",
