@@ -2,9 +2,9 @@
 
 use chrono::DateTime;
 
+use super::column::{ColumnInfo, Sort};
 #[cfg(feature = "odbc")]
 use super::drivers::odbc;
-use super::reader::{ColumnInfo, Sort};
 use crate::config::Relation;
 use crate::record::Value;
 

@@ -4,6 +4,7 @@
 //! from configuration alone, with values as parameters. Does not know what a listing or a document is, and
 //! never writes where it reads.
 
+mod column;
 mod cursor;
 mod dialect;
 mod drivers;
@@ -14,9 +15,10 @@ mod survey;
 mod versions;
 mod writer;
 
+pub use column::{ColumnInfo, Sort};
 pub use cursor::{Cursor, Line};
 pub use drivers::{PLACE_COLUMN, Sheet, SheetColumn, raw_rows};
-pub use reader::{Ask, City, ColumnInfo, Sort};
+pub use reader::{Ask, City};
 pub use since::Since;
 pub use stamp::{Precision, Reading, Stamp};
 pub use survey::{Reference, Survey, SurveyedColumn, SurveyedTable};

@@ -3,36 +3,19 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::column::{ColumnInfo, Statement};
 use super::cursor::{Cursor, Line};
 use super::drivers::{Driver, PLACE_COLUMN, Refusal, Sheet};
 use super::since::{Since, under};
 use super::survey::{Survey, SurveyedTable};
 use crate::config::{Database, Located, Relation};
-use crate::record::{Columns, Complaint, Value};
+use crate::record::{Complaint, Value};
 
 /// A database that is only ever read.
 #[derive(Clone, Debug)]
 pub struct City {
     name: Arc<str>,
     pub(super) driver: Driver,
-}
-
-/// A column of a query's result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ColumnInfo {
-    pub name: String,
-    /// As the database declares it; an SQLite cell may hold something else.
-    pub declared_type: String,
-    pub sort: Sort,
-}
-
-/// How a column's values compare: a number and a text never meet, even if they read the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sort {
-    Number,
-    Text,
-    /// Neither, or not known before the values are seen.
-    Other,
 }
 
 /// What to read.
@@ -236,14 +219,4 @@ impl City {
             Complaint::new("Q2002").fact("database", &self.name).fact("line", relation.text().line);
         complaint.fact("reason", reason)
     }
-}
-
-/// A question made ready for the driver.
-pub(super) struct Statement {
-    pub sql: String,
-    /// In the order of their places: null, whole numbers, texts and bytes.
-    pub parameters: Vec<Value>,
-    pub columns: Columns,
-    /// Positions of the key's columns.
-    pub key: Vec<usize>,
 }

@@ -2,8 +2,8 @@
 
 use chrono_tz::Tz;
 
+use super::column::{ColumnInfo, Sort};
 use super::dialect::Dialect;
-use super::reader::{ColumnInfo, Sort};
 use super::stamp::{Reading, Stamp};
 use crate::clock::Timestamp;
 use crate::config::Located;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::column::Statement;
 use super::cursor::Cursor;
 use super::drivers;
-use super::reader::{City, Statement};
+use super::reader::City;
 use crate::config::{Located, Relation};
 use crate::record::{Columns, Complaint};
 

@@ -27,9 +27,9 @@ use sqlx::Connection;
 pub use files::{PLACE_COLUMN, Sheet, SheetColumn, raw_rows};
 pub(super) use postgres::SameState;
 
+use super::column::{ColumnInfo, Statement};
 use super::cursor::{Cursor, Line};
 use super::dialect::Dialect;
-use super::reader::{ColumnInfo, Statement};
 use super::survey::SurveyedTable;
 use crate::config::{Database, Engine};
 use crate::record::{Complaint, Value};

@@ -14,8 +14,8 @@ use sqlx::{
     Statement as _, TypeInfo, ValueRef,
 };
 
+use super::super::column::{ColumnInfo, Sort, Statement};
 use super::super::cursor::{Cursor, Line};
-use super::super::reader::{ColumnInfo, Sort, Statement};
 use super::super::survey::{Reference, SurveyedColumn, SurveyedTable};
 use super::number::exact;
 use super::spool::Spool;

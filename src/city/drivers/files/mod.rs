@@ -26,8 +26,8 @@ use std::sync::Arc;
 use futures_util::stream::StreamExt;
 use tokio::sync::OnceCell;
 
+use super::super::column::{ColumnInfo, Statement};
 use super::super::cursor::{Cursor, Line};
-use super::super::reader::{ColumnInfo, Statement};
 use super::super::survey::SurveyedTable;
 use super::{Refusal, sqlite};
 use crate::record::{Complaint, Language};

@@ -9,8 +9,8 @@ use rust_decimal::Decimal;
 use sqlx::mysql::{MySqlRow, MySqlTypeInfo};
 use sqlx::{Column, Decode, MySql, Row, Type, TypeInfo};
 
+use super::super::super::column::Sort;
 use super::super::super::cursor::Line;
-use super::super::super::reader::Sort;
 use super::super::{json, number};
 use crate::record::{Complaint, Value};
 

@@ -15,8 +15,8 @@ use futures_util::stream::Stream;
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlDatabaseError, MySqlRow};
 use sqlx::{AssertSqlSafe, Column, Connection, Executor, MySql, Row, SqlSafeStr, Statement as _, TypeInfo};
 
+use super::super::column::{ColumnInfo, Statement};
 use super::super::cursor::{Cursor, Line};
-use super::super::reader::{ColumnInfo, Statement};
 use super::super::survey::SurveyedTable;
 use super::spool::Spool;
 use super::{Held, Refusal, next_row};

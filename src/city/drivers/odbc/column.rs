@@ -4,7 +4,7 @@ use odbc_api::buffers::BufferDesc;
 use odbc_api::sys::SqlDataType;
 use odbc_api::{ColumnDescription, DataType, Error, ResultSetMetadata};
 
-use super::super::super::reader::{ColumnInfo, Sort};
+use super::super::super::column::{ColumnInfo, Sort};
 use super::session::words;
 use crate::record::Complaint;
 

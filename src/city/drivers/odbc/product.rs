@@ -3,8 +3,8 @@
 use chrono::DateTime;
 use chrono_tz::Tz;
 
+use super::super::super::column::{ColumnInfo, Sort};
 use super::super::super::dialect::NEVER;
-use super::super::super::reader::{ColumnInfo, Sort};
 use super::column::{GUID_NAME, LONG_TEXT, MOMENT};
 use crate::record::Value;
 

@@ -11,8 +11,8 @@ use odbc_api::parameter::{InputParameter, VarWCharBox};
 use odbc_api::{Connection, Error};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use super::super::super::column::Statement;
 use super::super::super::cursor::Line;
-use super::super::super::reader::Statement;
 use super::super::{SILENCE_MAX, silent};
 use super::column::{Unreadable, columns};
 use super::rows;

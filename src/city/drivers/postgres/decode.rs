@@ -11,8 +11,8 @@ use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgColumn, PgRow, PgTypeInfo, PgTypeKind};
 use sqlx::{Column, Row, TypeInfo};
 
+use super::super::super::column::Sort;
 use super::super::super::cursor::Line;
-use super::super::super::reader::Sort;
 use super::super::{json, number};
 use crate::record::{Complaint, Value};
 

@@ -17,8 +17,8 @@ use futures_util::stream::Stream;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row, SqlSafeStr, Statement as _};
 
+use super::super::column::{ColumnInfo, Statement};
 use super::super::cursor::{Cursor, Line};
-use super::super::reader::{ColumnInfo, Statement};
 use super::super::survey::SurveyedTable;
 use super::spool::Spool;
 use super::{Held, Refusal, greeting, next_row, words};

@@ -8,8 +8,8 @@ use futures_util::StreamExt;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor, Row};
 
+use super::super::super::column::Statement;
 use super::super::super::cursor::{Cursor, Line};
-use super::super::super::reader::Statement;
 use super::super::{Held, words};
 use super::{Reader, lines};
 
