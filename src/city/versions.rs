@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::column::Statement;
 use super::cursor::Cursor;
 use super::drivers;
 use super::reader::City;
@@ -15,11 +14,17 @@ pub struct Versions {
     /// names its place.
     pub narrow: Cursor,
     state: drivers::SameState,
-    /// What gives full rows, up to the places.
-    select: String,
-    order: String,
-    columns: Columns,
-    key: Vec<usize>,
+}
+
+/// A plain table as its engine writes it.
+pub(super) struct PlainTable {
+    pub name: String,
+    /// The key's columns, and what makes rows sort by them.
+    pub key_names: Vec<String>,
+    pub order: String,
+    pub columns: Columns,
+    /// Positions of the key's columns.
+    pub key: Vec<usize>,
 }
 
 impl City {
@@ -36,52 +41,34 @@ impl City {
             let complaint = Complaint::new("Q2054").found(&relation.text().value);
             complaint.fact("database", self.name()).fact("reason", reason)
         };
-        let Some(table) = relation.table() else { return Err(none("not a plain table")) };
-        let positions = key.iter().map(|wanted| self.position(&relation, &columns, wanted));
-        let positions = positions.collect::<Result<Vec<_>, _>>()?;
+        let Some(name) = relation.table() else { return Err(none("not a plain table")) };
+        let key = key.iter().map(|wanted| self.position(&relation, &columns, wanted));
+        let key = key.collect::<Result<Vec<_>, _>>()?;
         let dialect = self.driver.dialect();
-        let table = dialect.table(table);
-        let names: Vec<_> =
-            positions.iter().map(|position| dialect.quoted(&columns[*position].name)).collect();
-        let order: Vec<_> = positions.iter().map(|position| dialect.ordered(&columns[*position])).collect();
-        let (names, order) = (names.join(", "), order.join(", "));
-        let narrow = Statement {
-            sql: format!(
-                "SELECT {names}, concat(tableoid, '/', xmin, '/', ctid) AS version, CAST(ctid AS text) AS place \
-                 FROM {table} ORDER BY {order}"
-            ),
-            parameters: Vec::new(),
-            columns: key
-                .iter()
-                .map(|one| Arc::from(one.as_str()))
-                .chain(["version".into(), "place".into()])
-                .collect(),
-            key: (0..key.len()).collect(),
+        let of_key = || key.iter().map(|position| &columns[*position]);
+        let order: Vec<_> = of_key().map(|column| dialect.ordered(column)).collect();
+        let table = PlainTable {
+            name: dialect.table(name),
+            key_names: of_key().map(|column| dialect.quoted(&column.name)).collect(),
+            order: order.join(", "),
+            columns: columns.iter().map(|column| Arc::from(column.name.as_str())).collect(),
+            key,
         };
-        let (narrow, state) =
-            self.driver.same_state(table.clone(), narrow).await.map_err(|reason| none(&reason))?;
-        let columns = columns.iter().map(|column| Arc::from(column.name.as_str())).collect();
-        let select = format!("SELECT * FROM {table} WHERE ctid = ANY(CAST(");
-        Ok(Versions { narrow, state, select, order, columns, key: positions })
+        let (narrow, state) = self.driver.same_state(table).await.map_err(|reason| none(&reason))?;
+        Ok(Versions { narrow, state })
     }
 }
 
 impl Versions {
     /// The columns of full rows.
     pub fn columns(&self) -> &Columns {
-        &self.columns
+        self.state.columns()
     }
 
     /// The full rows at some places, in the order of keys, from the same state as the narrow look.
     ///
     /// Errors: the database's words.
     pub async fn rows(&mut self, places: &[String]) -> Result<Cursor, String> {
-        // A place is two numbers in brackets, as the server wrote it.
-        let places: Vec<_> = places.iter().map(|place| format!("\"{place}\"")).collect();
-        let places = format!("{{{}}}", places.join(","));
-        let sql = format!("{}$1 AS tid[])) ORDER BY {}", self.select, self.order);
-        let parameters = vec![crate::record::Value::text(places)];
-        let statement = Statement { sql, parameters, columns: self.columns.clone(), key: self.key.clone() };
-        self.state.read(statement).await
+        self.state.rows(places).await
     }
 }

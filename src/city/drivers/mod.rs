@@ -31,6 +31,7 @@ use super::column::{ColumnInfo, Statement};
 use super::cursor::{Cursor, Line};
 use super::dialect::Dialect;
 use super::survey::SurveyedTable;
+use super::versions::PlainTable;
 use crate::config::{Database, Engine};
 use crate::record::{Complaint, Value};
 
@@ -136,9 +137,9 @@ impl Driver {
 
     /// A narrow look at a table and a way to look again at the same state of it. Errors: also of an engine that has
     /// no versions of rows.
-    pub async fn same_state(&self, table: String, narrow: Statement) -> Result<(Cursor, SameState), String> {
+    pub async fn same_state(&self, table: PlainTable) -> Result<(Cursor, SameState), String> {
         match self {
-            Driver::Postgres(engine) => engine.same_state(table, narrow).await,
+            Driver::Postgres(engine) => engine.same_state(table).await,
             _ => Err("only PostgreSQL tells the versions of rows".to_owned()),
         }
     }
