@@ -5,19 +5,18 @@ mod keys;
 mod sessions;
 mod writing;
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono_tz::Tz;
 use qilu::city::City;
-use qilu::config::{Database, Flow, Located, Push, Relation, Route};
+use qilu::config::{Database, Located, Push, Relation};
 use qilu::record::{Row, Value};
-use qilu::source::{Ending, Unreadable, scan};
+use qilu::source::{Ending, Unreadable};
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row as _};
 
 use crate::servers::mariadb;
-use crate::suite::{Expect, Ground};
+use crate::suite::{Expect, Ground, Seen, push_with, see};
 
 const SHANGHAI: Tz = Tz::Asia__Shanghai;
 
@@ -272,34 +271,16 @@ impl Ground for Town {
 }
 
 async fn read(city: &City, push: &Push) -> (Vec<Row>, Vec<Unreadable>, Ending) {
-    let mut scan = scan(city, push).await.unwrap_or_else(|complaint| panic!("{complaint}"));
-    let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
-    while let Some(found) = scan.next().await {
-        match found {
-            Ok(row) => rows.push(row),
-            Err(row) => unreadable.push(row),
-        }
-    }
-    (rows, unreadable, scan.end())
+    let Seen { rows, unreadable, ending } =
+        see(city, push).await.unwrap_or_else(|complaint| panic!("{complaint}"));
+    (rows, unreadable, ending)
 }
 
 /// A route over a query and, if `child` is not empty, over a group of children keyed by `pid`.
 fn push(query: &str, key: &str, child: &str) -> Push {
-    let mut text = format!(
-        "kind = 'a'\nplatform = 'p'\n[source]\ndatabase = 'market'\nquery = '''{query}'''\nkey = {key}\n\
-         publish_when = 'true'\n[fields]\nt = 'row'\n"
-    );
-    if !child.is_empty() {
-        text += &format!(
-            "[children.people]\nquery = '''{child}'''\nkey = 'pid'\n[children.people.fields]\nn = 'row'\n"
-        );
-    }
-    let (route, faults) = Route::read("r", Path::new("r.toml"), &text);
-    assert_eq!(faults, []);
-    match route.map(|route| route.flow) {
-        Some(Flow::Push(push)) => push,
-        other => panic!("not a push route: {other:?}"),
-    }
+    let children =
+        if child.is_empty() { String::new() } else { format!("query = '''{child}'''\nkey = 'pid'") };
+    push_with(&format!("query = '''{query}'''"), &[key], &children)
 }
 
 fn query(text: &str) -> Relation {

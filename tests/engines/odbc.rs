@@ -2,17 +2,14 @@
 //!
 //! The drivers are named by their files, so that the machine needs no registration of them.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use qilu::city::{City, Writer};
 use qilu::config::{Database, Engine, Located};
 use qilu::record::{Language, Value};
 use qilu::source::{Ending, scan};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions};
 
-use crate::servers::postgres::url_of;
+use crate::postgres;
 use crate::suite::{Expect, Ground, ZONE, city, city_at, database, push, push_with, said, see};
 
 const POSTGRES_DRIVER: &str = "/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so";
@@ -20,66 +17,27 @@ const SQLITE_DRIVER: &str = "/usr/lib/x86_64-linux-gnu/odbc/libsqlite3odbc.so";
 
 /// A database of the PostgreSQL server, read through its ODBC driver.
 pub struct Postgres {
-    name: String,
+    server: postgres::Postgres,
 }
 
-crate::conformance!(
-    Postgres,
-    cells::common_cells_come_out_as_the_same_values,
-    cells::cells_of_this_engine_alone_come_out_or_are_refused,
-    names::columns_and_tables_may_have_any_name,
-    order::texts_sort_by_their_bytes,
-    order::keys_of_several_columns_and_of_numbers_sort_by_value,
-    order::one_listing_is_fetched_by_its_readable_key,
-    since::what_was_changed_since_a_time_is_read_with_its_children_and_nothing_else,
-    snapshot::listings_and_children_are_of_one_state,
-    snapshot::a_connection_that_is_cut_ends_the_scan_as_incomplete,
-    snapshot::a_table_that_may_not_be_read_is_named,
-    survey::a_survey_tells_what_the_database_says_of_itself,
-    untouched::a_query_that_writes_fails,
-    untouched::reading_leaves_every_byte_as_it_was,
-);
+crate::conformance!(reading Postgres);
 
 impl Postgres {
-    async fn connect(&self) -> PgConnection {
-        connect(&self.url_for("postgres")).await
-    }
-
-    /// As `sqlx` reaches it.
-    fn url_for(&self, account: &str) -> String {
-        url_of(account, &self.name).expect("servers are not left out")
-    }
-
     /// As ODBC reaches it.
     fn odbc_for(&self, account: &str) -> String {
-        let url = self.url_for(account);
+        let url = self.server.url_for(account);
         let port = url.rsplit_once(':').and_then(|(_, rest)| rest.split('/').next()).expect("a port");
         format!(
             "odbc:Driver={POSTGRES_DRIVER};Server=127.0.0.1;Port={port};Database={};UID={account};",
-            self.name
+            self.server.name
         )
     }
-
-    async fn ask(&self, sql: &str) -> String {
-        let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut self.connect().await).await;
-        row.expect(sql).try_get(0).expect("a text")
-    }
 }
 
-async fn connect(url: &str) -> PgConnection {
-    let options: PgConnectOptions = url.parse().expect("a good URL");
-    options.connect().await.expect("the server is there")
-}
-
+/// What is not said here is as without the driver between.
 impl Ground for Postgres {
     async fn new() -> Option<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let url = url_of("postgres", "postgres")?;
-        let ground = Postgres { name: format!("odbc_{}", COUNT.fetch_add(1, Ordering::Relaxed)) };
-        let sql = format!("CREATE DATABASE {}", ground.name);
-        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connect(&url).await).await;
-        done.expect("a database can be made");
-        Some(ground)
+        Some(Postgres { server: postgres::Postgres::new().await? })
     }
 
     fn url(&self) -> String {
@@ -87,50 +45,25 @@ impl Ground for Postgres {
     }
 
     async fn run(&self, sql: &str) {
-        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connect().await).await;
-        done.unwrap_or_else(|error| panic!("{error}: {sql}"));
+        self.server.run(sql).await;
     }
 
     fn cell(case: &str) -> Option<(&'static str, &'static str)> {
-        Some(match case {
-            "null" => ("numeric", "NULL"),
-            "whole" => ("smallint", "-7"),
-            "whole, the smallest" => ("bigint", "-9223372036854775808"),
-            "whole, the largest" => ("bigint", "9223372036854775807"),
-            "whole, beyond the signed" => ("numeric(20)", "18446744073709551615"),
-            "decimal" => ("numeric(18, 4)", "12345678901234.5678"),
-            "decimal, negative" => ("numeric(12, 4)", "-0.0001"),
-            "decimal, zeros behind" => ("numeric", "1.50"),
-            "decimal, no places" => ("numeric(12)", "12500"),
-            "decimal, 28 digits" => ("numeric", "1234567890123456789012345.678"),
-            "decimal, 30 digits" => ("numeric", "1234567890.12345678901234567899"),
-            "decimal, not a number" => ("numeric", "'NaN'"),
-            "float" => ("double precision", "0.1"),
-            "float, short" => ("real", "0.1"),
-            "float, large" => ("double precision", "3075000000.25"),
-            "float, infinite" => ("double precision", "'Infinity'"),
-            "float, not a number" => ("real", "'NaN'"),
-            "text" => ("text", "'高精度协作机器人'"),
-            "text, empty" => ("varchar(9)", "''"),
-            "text, blanks around" => ("varchar(9)", "'  甲  '"),
-            "text, four bytes each" => ("varchar(2)", "'𠮷😀'"),
-            "text, control characters" => ("text", r"E'a\tb\u0001\r\n\u007f'"),
-            "text, padded" => ("char(5)", "'AB'"),
-            "bytes" => ("bytea", r"'\x0027ff'"),
-            "bytes, empty" => ("bytea", "''"),
-            "date" => ("date", "'2023-05-01'"),
-            "date, leap day" => ("date", "'2024-02-29'"),
-            "date, before 1970" => ("date", "'1949-10-01'"),
-            "time of day" => ("time", "'08:30'"),
-            "time, no zone" => ("timestamp", "'2023-05-01 08:30'"),
-            "time, no zone, microseconds" => ("timestamp", "'2023-05-01 08:30:00.123456'"),
-            "time, no zone, summer" => ("timestamp", "'1986-07-01 08:30'"),
-            "time, no zone, leapt over" => ("timestamp", "'1986-05-04 02:30'"),
-            "time, no zone, twice" => ("timestamp", "'1986-09-14 01:30'"),
-            "time, zone" => ("timestamptz", "'2023-04-30 19:30-05'"),
-            "identifier" => ("uuid", "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'"),
-            _ => return None,
-        })
+        match case {
+            "decimal, 30 digits" => Some(("numeric", "1234567890.12345678901234567899")),
+            "text, four bytes each" => Some(("varchar(2)", "'𠮷😀'")),
+            // ODBC has no such types, or its dates do not reach so far.
+            "flag"
+            | "text, one of a set"
+            | "date, infinite"
+            | "date, before the year 1"
+            | "time, infinite"
+            | "json"
+            | "json, null"
+            | "list of texts"
+            | "list of numbers" => None,
+            other => postgres::Postgres::cell(other),
+        }
     }
 
     fn own_cells() -> Vec<(&'static str, &'static str, Expect)> {
@@ -157,39 +90,24 @@ impl Ground for Postgres {
     }
 
     fn stamps() -> Vec<(&'static str, [&'static str; 3])> {
-        vec![
-            ("timestamp", ["'2026-04-28 08:30'", "'2026-05-01 08:30:00.123456'", "'2026-05-04 08:30'"]),
-            (
-                "timestamptz",
-                ["'2026-04-28 08:30+08'", "'2026-05-01 08:30:00.123456-05'", "'2026-05-04 08:30Z'"],
-            ),
-            ("date", ["'2026-04-28'", "'2026-05-01'", "'2026-05-04'"]),
-            ("integer", ["1777300000", "1777595400", "1777900000"]),
-            ("bigint", ["1777300000123", "1777595400123", "1777900000123"]),
-            ("numeric(14)", ["20260428083000", "20260501083000", "20260504083000"]),
-            ("double precision", ["1777300000.5", "1777595400.5", "1777900000.5"]),
-            ("text", ["'2026/04/28 08:30:00'", "'2026/05/01 08:30:00'", "'2026/05/04 08:30:00'"]),
-            ("char(20)", ["'2026-04-28T08:30'", "'2026-05-01T08:30'", "'2026-05-04T08:30'"]),
-        ]
+        postgres::Postgres::stamps()
     }
 
     fn short_text() -> &'static str {
-        "varchar(100)"
+        postgres::Postgres::short_text()
     }
 
     fn comments() -> Option<&'static str> {
-        Some("COMMENT ON TABLE t IS '成果表'; COMMENT ON COLUMN t.cgmc IS '成果名称'")
+        postgres::Postgres::comments()
     }
 
     fn writing_query() -> (&'static str, &'static str) {
-        let function =
-            "CREATE FUNCTION w() RETURNS integer LANGUAGE sql AS 'INSERT INTO t VALUES (2) RETURNING id'";
-        (function, "SELECT w() AS id")
+        postgres::Postgres::writing_query()
     }
 
     async fn bytes(&self) -> Vec<u8> {
         let sql = "SELECT string_agg(concat_ws(',', ctid, xmin, xmax, cmin, t), ';' ORDER BY ctid) FROM t";
-        self.ask(sql).await.into_bytes()
+        self.server.ask(sql).await.into_bytes()
     }
 
     async fn cut_readers(&self) -> bool {
@@ -202,9 +120,8 @@ impl Ground for Postgres {
     }
 
     async fn stranger(&self) -> Option<String> {
-        let account = format!("stranger_{}", self.name);
-        self.run(&format!("CREATE ROLE {account} LOGIN; GRANT SELECT ON open_t TO {account}")).await;
-        Some(self.odbc_for(&account))
+        self.server.stranger().await?;
+        Some(self.odbc_for(&format!("stranger_{}", self.server.name)))
     }
 }
 
@@ -320,7 +237,7 @@ async fn a_hundred_thousand_rows_stream_and_may_be_left_early() {
     // The thread of the first reading has noticed that nobody listens, and closed its connection.
     let sql = "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
     for _ in 0..200 {
-        if ground.ask(sql).await == "0" {
+        if ground.server.ask(sql).await == "0" {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;

@@ -15,7 +15,7 @@ use crate::suite::{Expect, Ground, city, city_at, database, push, said, see};
 
 /// A database of the one server.
 pub struct Postgres {
-    name: String,
+    pub name: String,
 }
 
 crate::conformance!(Postgres);
@@ -33,12 +33,12 @@ impl Postgres {
         connect(&self.url()).await
     }
 
-    fn url_for(&self, account: &str) -> String {
+    pub fn url_for(&self, account: &str) -> String {
         url_of(account, &self.name).expect("servers are not left out")
     }
 
     /// One text that the owner asks for.
-    async fn ask(&self, sql: &str) -> String {
+    pub async fn ask(&self, sql: &str) -> String {
         let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut self.connect().await).await;
         row.expect(sql).try_get(0).expect("a text")
     }

@@ -20,7 +20,7 @@ async fn a_date_of_zeros_is_refused_by_its_column_and_its_row_is_still_there() {
     else {
         return;
     };
-    let (rows, unreadable, ending) = town.scan(&push("SELECT * FROM t", "['id']", "")).await;
+    let (rows, unreadable, ending) = town.scan(&push("SELECT * FROM t", "id", "")).await;
     assert_eq!((keys(&rows), ending), (vec!["7".to_owned()], complete(1, 6)));
     let found: Vec<_> = unreadable
         .iter()
@@ -42,7 +42,7 @@ async fn a_date_of_zeros_is_refused_by_its_column_and_its_row_is_still_there() {
     let advice = unreadable[0].complaints[0].advice(Language::English);
     assert!(advice.contains("NULLIF(column, '0000-00-00')"), "{advice}");
     let (rows, _, ending) =
-        town.scan(&push("SELECT id, NULLIF(d, '0000-00-00') AS d FROM t WHERE id = 1", "['id']", "")).await;
+        town.scan(&push("SELECT id, NULLIF(d, '0000-00-00') AS d FROM t WHERE id = 1", "id", "")).await;
     assert_eq!((rows[0].get("d"), ending), (Some(&Value::Null), complete(1, 0)));
 }
 
@@ -79,12 +79,12 @@ async fn times_are_instants_in_the_zone_of_the_city_through_the_whole_year() {
     ];
     for (zone, expect) in rows {
         let city = City::open(&town.database(zone)).await.expect("the server is there");
-        let (rows, ..) = read(&city, &push("SELECT * FROM t", "['id']", "")).await;
+        let (rows, ..) = read(&city, &push("SELECT * FROM t", "id", "")).await;
         let found: Vec<_> = rows.iter().map(|row| format!("{} {}", row.cells[1], row.cells[2])).collect();
         assert_eq!(found, expect, "{zone}");
         let now =
             "SELECT 1 AS id, TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW()) AS ahead, CONNECTION_ID() AS c";
-        let (rows, ..) = read(&city, &push(now, "['id']", "")).await;
+        let (rows, ..) = read(&city, &push(now, "id", "")).await;
         let ahead: i64 =
             rows[0].get("ahead").and_then(|cell| cell.to_string().parse().ok()).expect("a number");
         let now =

@@ -24,7 +24,7 @@ async fn the_city_s_sql_means_what_it_means_on_its_server_and_no_limit_cuts_a_sc
     .await;
     let sql = "SELECT \"id\", @@max_statement_time AS patience, \"a\" || \"b\" AS \"ab\", '\\n' AS n, count,
                (SELECT GROUP_CONCAT(a ORDER BY id SEPARATOR '、') FROM t) AS all_, @@sql_mode AS mode FROM t";
-    let (rows, unreadable, ending) = town.scan(&push(sql, "['id']", "SELECT id AS pid, a FROM t")).await;
+    let (rows, unreadable, ending) = town.scan(&push(sql, "id", "SELECT id AS pid, a FROM t")).await;
     assert_eq!((ending, unreadable), (complete(4, 0), Vec::new()));
     assert_eq!(cells(&rows[0])[..4], ["id=int 1", "patience=decimal 0", "ab=text 甲乙", "n=text \\n"]);
     assert_eq!(rows[0].get("all_").map(ToString::to_string).as_deref(), Some("甲、丙、\\n、d"));
@@ -36,8 +36,7 @@ async fn the_city_s_sql_means_what_it_means_on_its_server_and_no_limit_cuts_a_sc
 
     // On the plain server the same sign is an OR.
     let Some(town) = Town::with("").await else { return };
-    let (rows, ..) =
-        town.scan(&push("SELECT 1 AS id, 'a' || '1' AS x, @@sql_mode AS mode", "['id']", "")).await;
+    let (rows, ..) = town.scan(&push("SELECT 1 AS id, 'a' || '1' AS x, @@sql_mode AS mode", "id", "")).await;
     assert_eq!(rows[0].get("x"), Some(&Value::Int(1)));
     let mode = rows[0].get("mode").map(ToString::to_string).unwrap_or_default();
     assert!(!mode.contains("PIPES_AS_CONCAT"), "{mode}");
@@ -52,7 +51,7 @@ async fn names_of_any_characters_are_quoted_and_doubles_are_told() {
     else {
         return;
     };
-    let (rows, ..) = town.scan(&push("SELECT * FROM `研发-表` # 说明", "['编 号']", "")).await;
+    let (rows, ..) = town.scan(&push("SELECT * FROM `研发-表` # 说明", "编 号", "")).await;
     assert_eq!(
         cells(&rows[0]),
         ["编 号=int 1", "research-content=text 内容", "select=int 2", "a`b=int 3", "URL=text u"]
@@ -79,7 +78,7 @@ async fn a_query_that_the_server_gives_up_makes_the_scan_incomplete() {
     let sql = "CREATE TABLE t (id INT PRIMARY KEY, x TEXT);
                INSERT INTO t SELECT seq, REPEAT('x', 2000) FROM seq_1_to_20000;";
     let Some(town) = Town::with(sql).await else { return };
-    let push = push("SELECT t.*, CONNECTION_ID() AS c FROM t", "['id']", "");
+    let push = push("SELECT t.*, CONNECTION_ID() AS c FROM t", "id", "");
     let mut scan = scan(&town.city().await, &push).await.expect("the query is good");
     let mut rows = 0;
     while let Some(found) = scan.next().await {
@@ -109,7 +108,7 @@ async fn reading_changes_nothing_and_cannot() {
     };
     let before = town.checksums("t, m").await;
     assert!(before.iter().all(Option::is_some));
-    let (rows, _, ending) = town.scan(&push("SELECT * FROM t", "['id']", "SELECT * FROM m")).await;
+    let (rows, _, ending) = town.scan(&push("SELECT * FROM t", "id", "SELECT * FROM m")).await;
     assert_eq!(ending, complete(2, 0));
     let names =
         |row: &Row| row.children[0].1.iter().map(|child| child.cells[1].to_string()).collect::<Vec<_>>();
@@ -123,7 +122,7 @@ async fn reading_changes_nothing_and_cannot() {
         let _ = city.describe(&query(sql)).await;
     }
     for sql in ["SELECT grow() AS id", "SELECT NEXTVAL(s) AS id"] {
-        let push = push(sql, "['id']", "");
+        let push = push(sql, "id", "");
         let complaint = match scan(&city, &push).await {
             Err(complaint) => complaint,
             Ok(mut scan) => {
@@ -147,7 +146,7 @@ async fn listings_and_children_are_of_one_state_while_others_write() {
     else {
         return;
     };
-    let (city, push) = (town.city().await, push("SELECT * FROM t", "['id']", "SELECT * FROM p"));
+    let (city, push) = (town.city().await, push("SELECT * FROM t", "id", "SELECT * FROM p"));
     let writing = async {
         for id in 2..200 {
             town.run(&format!("BEGIN; INSERT INTO t VALUES ({id}); INSERT INTO p VALUES ({id}); COMMIT;"))
@@ -266,7 +265,7 @@ async fn a_connection_is_as_safe_as_its_url_says() {
         let city = open(good).await.unwrap_or_else(|complaint| panic!("{good}: {complaint}"));
         let cipher = "SELECT 1 AS id, variable_value AS x FROM information_schema.session_status
                       WHERE variable_name = 'SSL_CIPHER'";
-        let (rows, ..) = read(&city, &push(cipher, "['id']", "")).await;
+        let (rows, ..) = read(&city, &push(cipher, "id", "")).await;
         let cipher = rows[0].get("x").map(ToString::to_string).unwrap_or_default();
         assert!(cipher.starts_with("TLS_"), "{good}: {cipher}");
     }

@@ -93,7 +93,7 @@ async fn of_two_batches_that_wait_for_each_other_one_is_undone_whole() {
     assert_eq!(write(&mut undone, "c", 3).await.map_err(|complaint| complaint.id), Err("Q2020".to_owned()));
     assert!(undone.commit().await.is_err_and(|complaint| complaint.to_string().contains("Deadlock")));
     kept.commit().await.expect("the server is there");
-    let (rows, ..) = town.scan(&push("SELECT * FROM t", "['sid']", "")).await;
+    let (rows, ..) = town.scan(&push("SELECT * FROM t", "sid", "")).await;
     let found: Vec<_> = rows.iter().map(|row| row.cells[1].clone()).collect();
     assert_eq!(found, [Value::Int(x), Value::Int(x), Value::Int(0)]);
 }
