@@ -20,18 +20,30 @@ pub enum Operation {
     List,
     /// What the province's reviewers decided since.
     Reviews,
+    /// What they decided about one record.
+    Review,
+    /// What became of a batch that was taken in and not yet decided.
+    Status,
+    /// One of the province's code tables.
+    Dictionary,
+    /// One file that documents refer to.
+    Upload,
     /// Whether it answers and accepts our credentials; changes nothing.
     Ping,
 }
 
 impl Operation {
-    pub const ALL: [Operation; 7] = [
+    pub const ALL: [Operation; 11] = [
         Operation::Create,
         Operation::Update,
         Operation::Withdraw,
         Operation::Lookup,
         Operation::List,
         Operation::Reviews,
+        Operation::Review,
+        Operation::Status,
+        Operation::Dictionary,
+        Operation::Upload,
         Operation::Ping,
     ];
 
@@ -44,6 +56,10 @@ impl Operation {
             Operation::Lookup => "lookup",
             Operation::List => "list",
             Operation::Reviews => "reviews",
+            Operation::Review => "review",
+            Operation::Status => "status",
+            Operation::Dictionary => "dictionary",
+            Operation::Upload => "upload",
             Operation::Ping => "ping",
         }
     }
