@@ -13,7 +13,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # One line a need: the command or file that shows it is there, the package that brings it, what it is for.
 NEEDS=(
     "cc build-essential to build SQLite"
-    "python3 python3 to compute the golden files of the audit log apart from the Rust code"
+    "python3 python3 to compute golden files and recorded exchanges apart from the Rust code"
+    "openssl openssl for the algorithms that Python's library lacks"
     "/usr/lib/postgresql/*/bin/initdb postgresql for a throw-away PostgreSQL on loopback"
     "mariadbd mariadb-server for a throw-away MariaDB on loopback"
     "/usr/include/sql.h unixodbc-dev to build with the feature odbc"
@@ -106,6 +107,16 @@ if has_module; then
     check "golden files of the audit log, computed by Python" python3 tests/golden/audit/make.py --check
 else
     not_run+=("golden files computed by Python: the module $MODULE is missing (Debian: $MODULE_PACKAGE)")
+fi
+
+if is_there python3 && is_there openssl; then
+    recompute() {
+        local make
+        for make in tests/profiles/*/make.py; do python3 "$make" --check || return 1; done
+    }
+    check "recorded exchanges of the profiles, computed by Python and openssl" recompute
+else
+    not_run+=("recorded exchanges of the profiles, computed by Python and openssl: python3 or openssl is missing")
 fi
 
 if command -v cargo-deny >/dev/null; then

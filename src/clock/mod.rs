@@ -66,7 +66,14 @@ enum Kind {
 
 struct Manual {
     now: Timestamp,
-    dice: u64,
+    dice: Dice,
+}
+
+enum Dice {
+    /// SplitMix64.
+    Seeded(u64),
+    /// Every throw gives these bytes from their beginning.
+    Loaded([u8; 32]),
 }
 
 impl Clock {
@@ -78,7 +85,13 @@ impl Clock {
 
     /// A clock that stands still until it is moved, with dice seeded by `seed`.
     pub fn manual(now: Timestamp, seed: u64) -> Self {
-        Clock(Kind::Manual(Arc::new(Mutex::new(Manual { now, dice: seed }))))
+        Clock(Kind::Manual(Arc::new(Mutex::new(Manual { now, dice: Dice::Seeded(seed) }))))
+    }
+
+    /// A manual clock whose every throw gives the same bytes, again and again: for requests that somebody else
+    /// has computed, down to their nonce.
+    pub fn loaded(now: Timestamp, dice: [u8; 32]) -> Self {
+        Clock(Kind::Manual(Arc::new(Mutex::new(Manual { now, dice: Dice::Loaded(dice) }))))
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
@@ -120,7 +133,7 @@ impl Clock {
         }
     }
 
-    /// `N` random bytes. The manual clock's are a function of its seed (SplitMix64).
+    /// `N` random bytes. The manual clock's are a function of its seed, or those it was loaded with.
     pub fn dice<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         match &self.0 {
@@ -128,16 +141,20 @@ impl Clock {
             Kind::Machine { .. } => {
                 getrandom::fill(&mut bytes).expect("the operating system gives random bytes")
             }
-            Kind::Manual(manual) => {
-                let mut manual = lock(manual);
-                for chunk in bytes.chunks_mut(8) {
-                    manual.dice = manual.dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
-                    let mut z = manual.dice;
-                    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-                    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-                    chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
+            Kind::Manual(manual) => match &mut lock(manual).dice {
+                Dice::Loaded(loaded) => {
+                    bytes.chunks_mut(32).for_each(|chunk| chunk.copy_from_slice(&loaded[..chunk.len()]));
                 }
-            }
+                Dice::Seeded(state) => {
+                    for chunk in bytes.chunks_mut(8) {
+                        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                        let mut z = *state;
+                        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                        chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
+                    }
+                }
+            },
         }
         bytes
     }
