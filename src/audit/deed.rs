@@ -44,6 +44,7 @@ deeds! {
     BatchIntended "batch_intended" "准备发送批次" "batch about to be sent";
     BatchSettled "batch_settled" "批次已有结果" "batch settled";
     BatchNotAccepted "batch_not_accepted" "批次未被接收" "batch not accepted";
+    BatchTakenIn "batch_taken_in" "批次已受理" "batch taken in";
     BatchDoubted "batch_doubted" "批次结果不明" "batch in doubt";
     Review "review" "省平台审核" "review by the province";
     Adopted "adopted" "认领省平台已有记录" "adopted";

@@ -62,6 +62,8 @@ pub struct Open {
     pub waiting: i64,
     pub waiting_person: i64,
     pub in_doubt: i64,
+    /// Taken in by the province, not decided.
+    pub pending: i64,
     pub parked: i64,
     pub refused: i64,
 }
@@ -77,6 +79,7 @@ impl Open {
             "queued" | "in_flight" => &mut self.queued,
             "waiting_person" | "waiting_adoption" => &mut self.waiting_person,
             "in_doubt" => &mut self.in_doubt,
+            "pending" => &mut self.pending,
             "parked" => &mut self.parked,
             "refused" => &mut self.refused,
             _ => &mut self.waiting,

@@ -102,10 +102,16 @@ fn run_end(end: RunEnd, screen: &Screen) -> &'static str {
 /// What was sent, what is open, what was reviewed.
 pub(super) fn platforms(rounds: &[PlatformRound], screen: &Screen) -> Table {
     let heading = |chinese, english| screen.pick(chinese, english);
+    // Few provinces decide later; the others' readers are spared a column.
+    let decides_later = rounds.iter().any(|round| round.open.pending > 0);
     let mut table = Table::new()
         .words(heading("平台", "platform"))
         .numbers(heading("已接收", "accepted"))
-        .numbers(heading("拒收", "refused"))
+        .numbers(heading("拒收", "refused"));
+    if decides_later {
+        table = table.numbers(heading("受理中", "taken in"));
+    }
+    table = table
         .numbers(heading("待发", "queued"))
         .numbers(heading("等待", "waiting"))
         .numbers(heading("待人工", "for a person"))
@@ -114,12 +120,13 @@ pub(super) fn platforms(rounds: &[PlatformRound], screen: &Screen) -> Table {
         .numbers(heading("新发布", "published"))
         .numbers(heading("退回", "returned"));
     for round in rounds {
-        let Open { queued, waiting, waiting_person, in_doubt, parked, .. } = round.open;
+        let Open { queued, waiting, waiting_person, in_doubt, pending, parked, .. } = round.open;
         let done = [round.delivery.counts.accepted, round.delivery.counts.refused].map(count);
         let open = [queued, waiting, waiting_person, in_doubt, parked].map(count);
         let reviews = [round.reviews.published, round.reviews.returned].map(count);
         let name = [round.delivery.platform.clone()];
-        table.row(name.into_iter().chain(done).chain(open).chain(reviews));
+        let later = decides_later.then(|| count(pending));
+        table.row(name.into_iter().chain(done).chain(later).chain(open).chain(reviews));
     }
     table
 }

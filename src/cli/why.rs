@@ -143,6 +143,10 @@ fn next_step(language: Language, record: &RecordView, complaints: &[ComplaintVie
         Status::Waiting | Status::Sending | Status::InDoubt => {
             ("自动重试和核实，不用人管。", "it is retried and found out by itself")
         }
+        Status::Pending => (
+            "省平台已受理，到时自动查询结果，不用人管。",
+            "the province took it in; it is asked for its decision by itself",
+        ),
         Status::InReview => ("等省平台审核。", "the province's reviewers decide"),
         Status::Published => ("已公开，没有要做的。", "it is public: nothing to do"),
         Status::Withdrawn | Status::Gone => ("没有要做的。", "nothing to do"),

@@ -67,7 +67,7 @@ pub(super) async fn accept_all(
         let rows: Vec<_> = newer.map(|row| row![row.int(0)]).collect();
         let before = "-- ledger.create_becomes_update
             update delivery set action = 'update'
-            where action = 'create' and state not in ('accepted', 'superseded', 'in_flight', 'in_doubt')
+            where action = 'create' and state not in ('accepted', 'superseded', 'in_flight', 'in_doubt', 'pending')
               and record in (";
         tx.execute_rows(before, &rows, ")").await?;
     }

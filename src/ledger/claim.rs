@@ -167,7 +167,7 @@ impl Ledger {
             update batch set state = 'in_flight', attempts = $2, fence = $3, lease_until = $4 where id = $1";
         tx.execute(sql, args![batch, attempt, fence, now.0 + LEASE_US]).await?;
         self.move_batch(tx, batch, State::InDoubt, Happening::Leased, now).await?;
-        let items = self.items_of(tx, batch).await?;
+        let items = self.items_of(tx, batch, None).await?;
         let lease = Lease {
             batch,
             key,
@@ -201,7 +201,7 @@ impl Ledger {
             where d.platform = $1 and d.action = $2 and d.kind = $3
               and d.state in ('queued', 'waiting_time') and d.next_at <= $4
               and not exists (select 1 from delivery o where o.record = d.record and o.id <> d.id
-                              and o.state in ('in_flight', 'in_doubt'))
+                              and o.state in ('in_flight', 'in_doubt', 'pending'))
             order by d.next_at, d.id limit $5";
         let args = args![want.platform, want.action.word(), want.kind, now, records_max];
         let rows = tx.fetch(sql, args).await?;
@@ -294,10 +294,12 @@ impl Ledger {
         Ok(lease)
     }
 
-    async fn items_of(&self, tx: &mut Tx, batch: i64) -> Result<Vec<Item>> {
+    /// The items of a batch; of those in one state, if given.
+    pub(super) async fn items_of(&self, tx: &mut Tx, batch: i64, state: Option<State>) -> Result<Vec<Item>> {
         let sql = "-- ledger.items_of_batch
             select d.id, r.id, d.version, r.remote_id, d.reason
-            from delivery d join record r on r.seq = d.record where d.batch = $1 order by d.id";
+            from delivery d join record r on r.seq = d.record
+            where d.batch = $1 and ($2 is null or d.state = $2) order by d.id";
         let read = |row: &crate::db::Row| {
             let (record_id, version) = (row.text(1), row.int(2));
             let item_key = format!("{}/{record_id}/{version}", self.instance_epoch());
@@ -312,7 +314,7 @@ impl Ledger {
                 reason: row.text(4),
             }
         };
-        Ok(tx.fetch(sql, args![batch]).await?.iter().map(read).collect())
+        Ok(tx.fetch(sql, args![batch, state.map(State::word)]).await?.iter().map(read).collect())
     }
 
     async fn log_intent(

@@ -72,6 +72,8 @@ pub struct Attempt {
 pub enum Event {
     /// The province answered item by item: one outcome for each item, in the lease's order.
     Settled { items: Vec<ItemOutcome> },
+    /// Taken in under a ticket and not decided: it is asked about from `ask_at` on.
+    Pending { ticket: String, ask_at: Timestamp },
     /// Proved not accepted, not one item: no connection, a refusal before processing, a throttle.
     NotAccepted { trouble: Trouble },
     /// It may have been accepted: the answer was lost or makes no sense.

@@ -45,7 +45,8 @@ impl Ledger {
         let bound = tx.fetch_one(sql, args![platform]).await?.map(|row| row.text(0)).unwrap_or_default();
         let sql = "-- ledger.any_delivered
             select 1 from record where platform = $1 and presence <> 'never'
-            union all select 1 from delivery where platform = $1 and state in ('in_flight', 'in_doubt') limit 1";
+            union all select 1 from delivery
+                where platform = $1 and state in ('in_flight', 'in_doubt', 'pending') limit 1";
         let delivered = tx.fetch_one(sql, args![platform]).await?.is_some();
         if bound != address && !delivered {
             // Nothing was ever delivered there: the address may still be corrected.
@@ -192,23 +193,24 @@ impl Ledger {
         Ok(row.and_then(|row| row.opt_int(0)).map(Timestamp))
     }
 
-    /// When the next doubtful batch or look-up is due.
+    /// When the next doubtful batch, look-up or question about what was taken in is due.
     pub async fn next_doubt(&self, platform: &str) -> Result<Option<Timestamp>> {
         let sql = "-- ledger.next_doubt
             select min(at) from (
                 select min(next_at) as at from batch where platform = $1 and state = 'in_doubt'
+                union all select min(next_at) from batch where platform = $1 and state = 'pending'
                 union all select min(next_at) from delivery where platform = $1 and state = 'in_doubt' and batch is null
-                    and state in ('in_flight', 'in_doubt'))";
+                    and state in ('in_flight', 'in_doubt', 'pending'))";
         let row = self.db.fetch_one(sql, args![platform]).await?;
         Ok(row.and_then(|row| row.opt_int(0)).map(Timestamp))
     }
 
-    /// When the next delivery, doubtful batch or look-up of a platform is due. What waits behind another delivery of its
+    /// When the next delivery, doubtful batch, look-up or question of a platform is due. What waits behind another delivery of its
     /// record is not due.
     pub async fn next_due(&self, platform: &str) -> Result<Option<Timestamp>> {
         let sql = "-- ledger.next_due
             with blocked (record) as materialized (
-                select record from delivery where state in ('in_flight', 'in_doubt'))
+                select record from delivery where state in ('in_flight', 'in_doubt', 'pending'))
             select min(at) from (
                 select min(next_at) as at from delivery where platform = $1 and action = 'create'
                     and state in ('queued', 'waiting_time') and record not in (select record from blocked)
@@ -217,8 +219,9 @@ impl Ledger {
                 union all select min(next_at) from delivery where platform = $1 and action = 'withdraw'
                     and state in ('queued', 'waiting_time') and record not in (select record from blocked)
                 union all select min(next_at) from delivery where platform = $1 and state = 'in_doubt' and batch is null
-                    and state in ('in_flight', 'in_doubt')
-                union all select min(next_at) from batch where platform = $1 and state = 'in_doubt')";
+                    and state in ('in_flight', 'in_doubt', 'pending')
+                union all select min(next_at) from batch where platform = $1 and state = 'in_doubt'
+                union all select min(next_at) from batch where platform = $1 and state = 'pending')";
         let row = self.db.fetch_one(sql, args![platform]).await?;
         Ok(row.and_then(|row| row.opt_int(0)).map(Timestamp))
     }

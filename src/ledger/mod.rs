@@ -6,12 +6,15 @@
 mod accept;
 mod adoption;
 mod claim;
+mod doubt;
 mod event;
 mod imports;
 mod lanes;
 mod mark;
 mod missing;
+mod outcome;
 mod page;
+mod pending;
 mod quarantine;
 mod queue;
 mod resubmission;
@@ -32,6 +35,7 @@ use crate::record::{Document, Fingerprint};
 
 pub use adoption::{Candidate, Match};
 pub use claim::{Claim, Renderer, Want};
+pub use doubt::Doubt;
 pub use event::{Attempt, Event, Item, ItemOutcome, LaneEffect, Lease, Payload, Trouble};
 pub use imports::{
     ImportBefore, ImportEntry, ImportFate, ImportIntent, ImportKnown, ImportPage, ImportPlace, ImportState,
@@ -39,12 +43,13 @@ pub use imports::{
 };
 pub use lanes::{LaneState, PlatformState};
 pub use mark::Mark;
+pub use pending::{PendingLease, PendingNews, PendingView};
 pub use quarantine::QuarantineView;
 pub use resubmission::{LeftOut, Selected, Selection};
 pub use reviews::{Review, ReviewNews};
 pub use runs::{Actor, Counts, RunCause, RunEnd, RunRef, RunView};
 pub use scan::{Absence, Change, KnownRecord, Written};
-pub use settle::{Doubt, Settled};
+pub use settle::Settled;
 pub use state::{Happening, State};
 pub use status::{Status, status};
 pub use tables::MIGRATIONS;

@@ -323,7 +323,7 @@ async fn unclaim(tx: &mut Tx, records: impl Iterator<Item = i64>) -> Result<()> 
     let after = ") as v join claim c on c.record = v.column1 join record r on r.seq = c.record
         where (r.presence <> 'there' or c.since > coalesce(r.accepted_version, r.version))
           and not exists (
-            select 1 from delivery o where o.record = r.seq and o.state in ('in_flight', 'in_doubt')))";
+            select 1 from delivery o where o.record = r.seq and o.state in ('in_flight', 'in_doubt', 'pending')))";
     tx.execute_rows(before, &rows, after).await?;
     Ok(())
 }

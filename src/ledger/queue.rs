@@ -164,7 +164,8 @@ pub(super) async fn drop_all(
     // What is out before it is owed still: nobody knows yet what will come of it.
     let before = "-- ledger.unowe
         update record set owed = (
-            select max(o.id) from delivery o where o.record = record.seq and o.state in ('in_flight', 'in_doubt'))
+            select max(o.id) from delivery o
+            where o.record = record.seq and o.state in ('in_flight', 'in_doubt', 'pending'))
         where seq in (";
     tx.execute_rows(before, &rows, ")").await?;
     forget_complaints(tx, &seqs, Source::Province).await?;

@@ -100,7 +100,7 @@ impl Ledger {
             let document = print(row, 6);
             let withdraws = row.opt_text(8).as_deref() == Some(Action::Withdraw.word());
             let left_out = match (row.text(3).as_str(), state.as_str()) {
-                (_, "in_flight" | "in_doubt") => Some(LeftOut::Out),
+                (_, "in_flight" | "in_doubt" | "pending") => Some(LeftOut::Out),
                 (_, "waiting_person" | "waiting_adoption" | "waiting_run") => Some(LeftOut::WaitsForPerson),
                 // What the city took down must be able to leave the province, however often that failed.
                 (_, "parked" | "refused") if withdraws => None,

@@ -95,6 +95,8 @@ pub struct Counts {
     pub postponed: u64,
     pub parked: u64,
     pub doubtful: u64,
+    /// At the province under a ticket, to be decided.
+    pub taken_in: u64,
 }
 
 impl Counts {
@@ -130,6 +132,7 @@ impl Counts {
         self.postponed += other.postponed;
         self.parked += other.parked;
         self.doubtful += other.doubtful;
+        self.taken_in += other.taken_in;
     }
 
     pub fn settled(&mut self, settled: Settled) {
@@ -138,6 +141,7 @@ impl Counts {
         self.postponed += settled.postponed;
         self.parked += settled.parked;
         self.doubtful += settled.doubtful;
+        self.taken_in += settled.taken_in;
     }
 }
 

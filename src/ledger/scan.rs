@@ -18,7 +18,7 @@ macro_rules! select_known {
             "select r.seq, r.id, r.key_sort, r.title, r.verdict, r.row_print, r.mapping_print, r.presence,
                 r.accepted_print, d.action, d.print, d.state, r.key_text, d.id is not null and exists (
                     select 1 from delivery o where o.record = r.seq and o.id <> d.id
-                        and o.state in ('in_flight', 'in_doubt')), r.absent_since, r.row_version ",
+                        and o.state in ('in_flight', 'in_doubt', 'pending')), r.absent_since, r.row_version ",
             $from
         )
     };

@@ -21,6 +21,8 @@ pub enum State {
     InFlight,
     /// The province may have it or not.
     InDoubt,
+    /// The province took it in under a ticket and has not decided.
+    Pending,
     /// The province has it.
     Accepted,
     /// Attempts are used up.
@@ -36,6 +38,8 @@ pub enum State {
 pub enum Happening {
     /// Taken into a batch, or its batch taken again.
     Leased,
+    /// The province will decide later.
+    TakenIn,
     Accepted,
     Refused,
     /// Not accepted; worth another attempt later.
@@ -58,7 +62,7 @@ pub enum Happening {
 }
 
 impl State {
-    pub const ALL: [State; 12] = [
+    pub const ALL: [State; 13] = [
         State::Queued,
         State::WaitingTime,
         State::WaitingParent,
@@ -67,6 +71,7 @@ impl State {
         State::WaitingPerson,
         State::InFlight,
         State::InDoubt,
+        State::Pending,
         State::Accepted,
         State::Parked,
         State::Refused,
@@ -83,14 +88,14 @@ impl State {
                 // It cannot be put into the words of the profile.
                 H::Refused => Some(State::Refused),
                 H::Dropped => Some(State::Superseded),
-                H::Accepted | H::Postponed | H::Spent | H::NotAccepted | H::Lost => None,
-                H::ParentsThere | H::Braked | H::Released => None,
+                H::TakenIn | H::Accepted | H::Postponed | H::Spent | H::NotAccepted => None,
+                H::Lost | H::ParentsThere | H::Braked | H::Released => None,
             },
             State::WaitingParent => match happening {
                 H::ParentsThere => Some(State::Queued),
                 H::Dropped => Some(State::Superseded),
-                H::Leased | H::Accepted | H::Refused | H::Postponed | H::Spent | H::NotAccepted => None,
-                H::Lost | H::ParentMissing | H::Braked | H::Released => None,
+                H::Leased | H::TakenIn | H::Accepted | H::Refused | H::Postponed | H::Spent => None,
+                H::NotAccepted | H::Lost | H::ParentMissing | H::Braked | H::Released => None,
             },
             State::WaitingRun | State::WaitingAdoption | State::WaitingPerson => match happening {
                 H::Released => Some(State::Queued),
@@ -99,10 +104,11 @@ impl State {
                 // Adoption found that the province holds it already.
                 H::Accepted if self == State::WaitingAdoption => Some(State::Accepted),
                 H::Dropped => Some(State::Superseded),
-                H::Leased | H::Accepted | H::Refused | H::Postponed | H::Spent | H::NotAccepted => None,
-                H::Lost | H::ParentsThere => None,
+                H::Leased | H::TakenIn | H::Accepted | H::Refused | H::Postponed | H::Spent => None,
+                H::NotAccepted | H::Lost | H::ParentsThere => None,
             },
             State::InFlight => match happening {
+                H::TakenIn => Some(State::Pending),
                 H::Accepted => Some(State::Accepted),
                 H::Refused => Some(State::Refused),
                 H::Postponed => Some(State::WaitingTime),
@@ -115,6 +121,7 @@ impl State {
             },
             State::InDoubt => match happening {
                 H::Leased => Some(State::InFlight),
+                H::TakenIn => Some(State::Pending),
                 H::Accepted => Some(State::Accepted),
                 H::Refused => Some(State::Refused),
                 // Not accepted, or so that sending it again does no harm.
@@ -125,10 +132,24 @@ impl State {
                 H::ParentMissing | H::ParentsThere => None,
                 H::Braked | H::Released | H::Dropped => None,
             },
+            State::Pending => match happening {
+                H::Accepted => Some(State::Accepted),
+                H::Refused => Some(State::Refused),
+                H::Postponed => Some(State::WaitingTime),
+                H::Spent => Some(State::Parked),
+                H::NotAccepted => Some(State::Queued),
+                // It has not been decided in all the time that the profile allows: nobody calls that a failure.
+                H::Lost => Some(State::InDoubt),
+                // It is at the province: asked about, never sent again.
+                H::Leased | H::TakenIn | H::ParentMissing | H::ParentsThere => None,
+                H::Braked | H::Released | H::Dropped => None,
+            },
             State::Parked | State::Refused => match happening {
                 H::Dropped => Some(State::Superseded),
-                H::Leased | H::Accepted | H::Refused | H::Postponed | H::Spent | H::NotAccepted => None,
-                H::Lost | H::ParentMissing | H::ParentsThere | H::Braked | H::Released => None,
+                H::Leased | H::TakenIn | H::Accepted | H::Refused | H::Postponed | H::Spent => None,
+                H::NotAccepted | H::Lost | H::ParentMissing | H::ParentsThere | H::Braked | H::Released => {
+                    None
+                }
             },
             State::Accepted | State::Superseded => None,
         }
@@ -145,6 +166,7 @@ impl State {
             State::WaitingPerson => "waiting_person",
             State::InFlight => "in_flight",
             State::InDoubt => "in_doubt",
+            State::Pending => "pending",
             State::Accepted => "accepted",
             State::Parked => "parked",
             State::Refused => "refused",
@@ -158,7 +180,10 @@ impl State {
 
     /// Proved never to have reached the province, and still open.
     pub fn is_home(self) -> bool {
-        !matches!(self, State::InFlight | State::InDoubt | State::Accepted | State::Superseded)
+        !matches!(
+            self,
+            State::InFlight | State::InDoubt | State::Pending | State::Accepted | State::Superseded
+        )
     }
 
     pub fn name(self, language: Language) -> &'static str {
@@ -171,6 +196,7 @@ impl State {
             State::WaitingPerson => language.pick("待人工确认", "waiting for a person"),
             State::InFlight => language.pick("发送中", "in flight"),
             State::InDoubt => language.pick("待核实", "in doubt"),
+            State::Pending => language.pick("受理中", "taken in, not decided"),
             State::Accepted => language.pick("已接收", "accepted"),
             State::Parked => language.pick("多次未成，待人工", "parked"),
             State::Refused => language.pick("被退回", "refused"),
@@ -183,8 +209,9 @@ impl State {
 mod tests {
     use super::*;
 
-    const HAPPENINGS: [Happening; 12] = [
+    const HAPPENINGS: [Happening; 13] = [
         Happening::Leased,
+        Happening::TakenIn,
         Happening::Accepted,
         Happening::Refused,
         Happening::Postponed,
@@ -199,19 +226,20 @@ mod tests {
     ];
 
     /// One line a state; one letter a happening in the order above: the state it leads to, or `.`.
-    const TABLE: [(State, &str); 12] = [
-        (State::Queued, "F.R....p...x"),
-        (State::WaitingTime, "F.R....p...x"),
-        (State::WaitingParent, "........Q..x"),
-        (State::WaitingRun, ".......p.hQx"),
-        (State::WaitingAdoption, ".A.....p.hQx"),
-        (State::WaitingPerson, ".......p.hQx"),
-        (State::InFlight, ".ARtPQD....."),
-        (State::InDoubt, "FARtPQD....."),
-        (State::Accepted, "............"),
-        (State::Parked, "...........x"),
-        (State::Refused, "...........x"),
-        (State::Superseded, "............"),
+    const TABLE: [(State, &str); 13] = [
+        (State::Queued, "F..R....p...x"),
+        (State::WaitingTime, "F..R....p...x"),
+        (State::WaitingParent, ".........Q..x"),
+        (State::WaitingRun, "........p.hQx"),
+        (State::WaitingAdoption, "..A.....p.hQx"),
+        (State::WaitingPerson, "........p.hQx"),
+        (State::InFlight, ".TARtPQD....."),
+        (State::InDoubt, "FTARtPQD....."),
+        (State::Pending, "..ARtPQD....."),
+        (State::Accepted, "............."),
+        (State::Parked, "............x"),
+        (State::Refused, "............x"),
+        (State::Superseded, "............."),
     ];
 
     #[test]
@@ -223,6 +251,7 @@ mod tests {
             State::WaitingPerson => 'h',
             State::InFlight => 'F',
             State::InDoubt => 'D',
+            State::Pending => 'T',
             State::Accepted => 'A',
             State::Parked => 'P',
             State::Refused => 'R',

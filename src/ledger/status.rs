@@ -22,6 +22,8 @@ pub enum Status {
     Sending,
     /// The province may have it or not; it is being found out.
     InDoubt,
+    /// The province took it in and has not decided.
+    Pending,
     /// Attempts are used up.
     Parked,
     /// The province's machine said no.
@@ -47,6 +49,7 @@ pub fn status(verdict: Verdict, owed: Option<State>, presence: Presence, review:
         Some(State::WaitingAdoption | State::WaitingPerson) => return Status::NeedsPerson,
         Some(State::InFlight) => return Status::Sending,
         Some(State::InDoubt) => return Status::InDoubt,
+        Some(State::Pending) => return Status::Pending,
         Some(State::Parked) => return Status::Parked,
         Some(State::Refused) => return Status::Refused,
         Some(State::Accepted | State::Superseded) | None => (),
@@ -71,7 +74,7 @@ pub fn status(verdict: Verdict, owed: Option<State>, presence: Presence, review:
 }
 
 impl Status {
-    pub const ALL: [Status; 17] = [
+    pub const ALL: [Status; 18] = [
         Status::NotPublished,
         Status::Invalid,
         Status::NeedsPerson,
@@ -80,6 +83,7 @@ impl Status {
         Status::WaitingForParent,
         Status::Sending,
         Status::InDoubt,
+        Status::Pending,
         Status::Parked,
         Status::Refused,
         Status::InReview,
@@ -131,6 +135,7 @@ impl Status {
             ),
             Status::Sending => (("发送中", "sending"), ("", "")),
             Status::InDoubt => (("待核实", "in doubt"), ("", "")),
+            Status::Pending => (("受理中", "taken in, not decided"), ("", "")),
             Status::Parked => (
                 ("多次未成", "parked"),
                 ("排除原因后用 qilu resubmit 重报", "remove the cause, then `qilu resubmit`"),
@@ -170,6 +175,7 @@ mod tests {
             (Verdict::Publishable, Some(State::Queued), there, "published", Status::Queued),
             (Verdict::Publishable, None, there, "published", Status::Published),
             (Verdict::Publishable, None, there, "none", Status::InReview),
+            (Verdict::Publishable, Some(State::Pending), there, "published", Status::Pending),
             (Verdict::Publishable, Some(State::Refused), Presence::Never, "none", Status::Refused),
             (Verdict::Invalid, None, there, "published", Status::Invalid),
             (Verdict::Absent, None, Presence::Withdrawn, "none", Status::Withdrawn),

@@ -5,6 +5,7 @@ use crate::db::Migration;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 2001, about: "ledger", sql: LEDGER },
     super::mark::CURSOR_MIGRATION,
+    super::pending::PENDING_MIGRATION,
     super::imports::IMPORT_MIGRATION,
 ];
 

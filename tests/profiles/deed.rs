@@ -102,6 +102,9 @@ async fn deliver(street: &Street, deed: &Deed, action: Action, clock: &Clock) ->
     match event {
         Event::Settled { items } => json!({ "settled": items.iter().map(outcome).collect::<Vec<_>>() }),
         Event::NotAccepted { trouble } => json!({ "not_accepted": told(&trouble) }),
+        Event::Pending { ticket, ask_at } => {
+            json!({ "pending": { "ticket": ticket, "ask_in_s": ask_at.since(clock.now()).as_secs() } })
+        }
         Event::InDoubt { trouble } => json!({ "in_doubt": told(&trouble) }),
     }
 }

@@ -67,6 +67,7 @@ fn brief(event: &Event) -> String {
     let (word, trouble) = match event {
         Event::NotAccepted { trouble } => ("not", trouble),
         Event::InDoubt { trouble } => ("doubt", trouble),
+        Event::Pending { ticket, .. } => return format!("pending {ticket}"),
         Event::Settled { items } => {
             let code = |complaint: &Complaint| {
                 let code = complaint.facts.iter().find(|(name, _)| name == "code");

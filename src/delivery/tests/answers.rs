@@ -15,6 +15,7 @@ fn brief(event: &Event) -> String {
     match event {
         Event::NotAccepted { trouble } => format!("not {}{}", trouble.complaint.id, lane(&trouble.lane)),
         Event::InDoubt { trouble } => format!("doubt {}{}", trouble.complaint.id, lane(&trouble.lane)),
+        Event::Pending { ticket, .. } => format!("pending {ticket}"),
         Event::Settled { items } => {
             let id = |remote_id: &Option<String>| remote_id.clone().unwrap_or_else(|| "-".to_owned());
             let shown = items.iter().map(|outcome| match outcome {
@@ -54,6 +55,7 @@ fn check(action: Action, status: u16, headers: &[(&str, &str)], body: &str, expe
 fn complaints(event: &Event) -> Vec<crate::record::Complaint> {
     match event {
         Event::NotAccepted { trouble } | Event::InDoubt { trouble } => vec![trouble.complaint.clone()],
+        Event::Pending { .. } => Vec::new(),
         Event::Settled { items } => items
             .iter()
             .flat_map(|outcome| match outcome {

@@ -130,6 +130,7 @@ fn brief(event: &Event) -> String {
     let (word, trouble) = match event {
         Event::NotAccepted { trouble } => ("not", trouble),
         Event::InDoubt { trouble } => ("doubt", trouble),
+        Event::Pending { ticket, .. } => return format!("pending {ticket}"),
         Event::Settled { items } => return format!("settled {items:?}"),
     };
     let lane = match trouble.lane {
