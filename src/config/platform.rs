@@ -14,7 +14,10 @@ mod limits;
 mod remedy;
 mod tls;
 
-pub use answer::{AnswerText, ItemsText, ListText, RecordText, ReviewState, ReviewsText};
+pub use answer::{
+    AnswerFormat, AnswerText, ItemsText, ListText, LookupText, PingText, RecordText, ReviewState,
+    ReviewsText, Unlisted,
+};
 pub use call::{Call, Digest, Encoding, Named, Operation, SignStep, Template};
 pub use limits::{Duplicates, Limits, Means, Paging, Resend, Retry};
 pub use remedy::{Refusal, Remedy, RemedyRule};
@@ -39,6 +42,9 @@ pub struct Platform {
     pub headers: Vec<Named>,
     pub sign: Vec<SignStep>,
     pub operations: BTreeMap<Operation, Call>,
+    /// How the answer to each operation is read: its own keys over those of `[answer]`.
+    pub answers: BTreeMap<Operation, AnswerText>,
+    /// `[answer]` alone.
     pub answer: AnswerText,
     /// The first rule that holds decides.
     pub remedies: Vec<RemedyRule>,
@@ -106,7 +112,9 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
     let headers = root.section("headers").map(|section| section.all_texts()).unwrap_or_default();
     let sign = call::read_sign(root);
     let operations = call::read_operations(root);
-    let answer = answer::read(root);
+    let answer = answer::read_general(root);
+    let none = BTreeMap::new();
+    let answers = answer::merge(root, &answer, operations.as_ref().unwrap_or(&none));
     let remedies = remedy::read_rules(root);
     let refusals = remedy::read_refusals(root);
     let duplicates = limits::read_duplicates(root);
@@ -127,7 +135,8 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
         headers: named(headers),
         sign,
         operations: operations?,
-        answer: answer?,
+        answers,
+        answer,
         remedies,
         refusals,
         duplicates: duplicates?,

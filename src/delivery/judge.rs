@@ -8,7 +8,7 @@ use super::operation;
 use super::verdict::{Heard, Outcome, Verdict, not_understood, of_answer};
 use crate::config::platform::Operation;
 use crate::ledger::{Event, Item, ItemOutcome, Lease, Trouble};
-use crate::platform::{Answer, Bindings, Known, Profile, one_line};
+use crate::platform::{Answer, Bindings, Formula, Known, Profile, one_line};
 use crate::record::{Complaint, Owner};
 
 /// An event, and what was odd about the answer without changing its meaning.
@@ -35,8 +35,9 @@ pub fn weigh(profile: &Profile, lease: &Lease, answer: &Answer) -> Judgement {
         let verdict = of_answer(profile, operation, answer, &heard);
         return Judgement { event: event(verdict, lease), remarks: Vec::new() };
     }
-    let results = profile.answer().items.list.json(&heard.bind(operation));
-    let results = results.as_ref().ok().and_then(|json| json.as_array());
+    let bindings = heard.bind(operation);
+    let results = profile.answer(operation).items.list.as_ref().map(|list| list.json(&bindings));
+    let results = results.as_ref().and_then(|results| results.as_ref().ok()?.as_array());
     match (results, heard.body()) {
         (Some(results), Some(body)) => settle(profile, operation, lease, results, body),
         _ => {
@@ -136,10 +137,10 @@ struct Said<'a> {
 impl<'a> Said<'a> {
     fn read(profile: &Profile, operation: Operation, result: &'a Json, body: &'a Json) -> Self {
         let mut said = Said { id: None, code: None, message: None, result, body };
-        let reading = &profile.answer().items;
+        let reading = &profile.answer(operation).items;
         let bindings = said.bind(operation);
-        let (id, code, message) =
-            (reading.id.text(&bindings), reading.code.text(&bindings), reading.message.text(&bindings));
+        let text = |formula: &Option<Formula>| formula.as_ref().and_then(|formula| formula.text(&bindings));
+        let (id, code, message) = (text(&reading.id), text(&reading.code), text(&reading.message));
         drop(bindings);
         (said.id, said.code, said.message) = (id, code, message);
         said
@@ -159,13 +160,14 @@ impl<'a> Said<'a> {
     }
 
     fn outcome(&self, profile: &Profile, operation: Operation, item: &Item) -> ItemOutcome {
-        let reading = &profile.answer().items;
+        let reading = &profile.answer(operation).items;
         let bindings = self.bind(operation);
-        let claims = |predicate: &Option<crate::platform::Formula>| {
+        let claims = |predicate: &Option<Formula>| {
             predicate.as_ref().is_some_and(|predicate| predicate.holds(&bindings))
         };
-        let remote_id = reading.remote_id.text(&bindings).filter(|id| !id.trim().is_empty());
-        if reading.success.holds(&bindings) {
+        let remote_id = reading.remote_id.as_ref().and_then(|id| id.text(&bindings));
+        let remote_id = remote_id.filter(|id| !id.trim().is_empty());
+        if claims(&reading.success) {
             return accepted(operation, item, remote_id);
         }
         if operation == Operation::Create && claims(&reading.duplicate) {

@@ -1,5 +1,7 @@
 //! What is asked of the province without changing anything there: pages of records, one record, reviews, a ping.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json};
 
 use super::verdict::{Heard, not_understood, of_answer, of_break};
@@ -128,7 +130,8 @@ pub async fn list(
         .with("size", number(size))
         .with("since", Known::maybe(at.since.as_deref()));
     let (_, heard) = ask(street, Operation::List, &names, clock).await?;
-    let (Some(reading), Some(record)) = (&profile.answer().list, &profile.answer().record) else {
+    let reading = profile.answer(Operation::List);
+    let (Some(reading), Some(record)) = (&reading.list, &reading.record) else {
         return Err(unread(Operation::List));
     };
     let bindings = heard.bind(Operation::List);
@@ -176,7 +179,8 @@ pub async fn lookup(
         }
     };
     let (_, heard) = ask(street, Operation::Lookup, &names, clock).await?;
-    let (Some(place), Some(reading)) = (&profile.answer().lookup, &profile.answer().record) else {
+    let reading = profile.answer(Operation::Lookup);
+    let (Some(place), Some(reading)) = (&reading.lookup, &reading.record) else {
         return Err(unread(Operation::Lookup));
     };
     let bindings = heard.bind(Operation::Lookup);
@@ -207,14 +211,15 @@ pub async fn reviews(street: &Street, after: i64, clock: &Clock) -> Result<Revie
         .with("after", Known::Value(Value::Int(after)))
         .with("size", number(profile.platform().paging.size));
     let (_, heard) = ask(street, Operation::Reviews, &names, clock).await?;
-    let Some(reading) = &profile.answer().reviews else { return Err(unread(Operation::Reviews)) };
+    let whole = profile.answer(Operation::Reviews);
+    let Some(reading) = &whole.reviews else { return Err(unread(Operation::Reviews)) };
     let bindings = heard.bind(Operation::Reviews);
     let entries = entries(&reading.list, &bindings).ok_or_else(|| not_understood(&heard, "list"))?;
     let next = reading.next.number(&bindings).ok_or_else(|| not_understood(&heard, "next"))?;
     let mut reviews = Vec::with_capacity(entries.len());
     let mut unreadable = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        match read_review(reading, entry) {
+        match read_review(reading, &whole.states, entry) {
             Ok(review) => reviews.push(review),
             Err(Unread::Missing(what)) => unreadable.push(spoilt(index, what)),
             Err(Unread::State(complaint)) => unreadable.push(complaint),
@@ -228,7 +233,7 @@ pub async fn reviews(street: &Street, after: i64, clock: &Clock) -> Result<Revie
 /// Whether the province answers and takes our credentials.
 pub async fn ping(street: &Street, clock: &Clock) -> Result<Ping, Trouble> {
     let (answer, heard) = ask(street, Operation::Ping, &Bindings::default(), clock).await?;
-    let time = street.profile().answer().time.as_ref();
+    let time = street.profile().answer(Operation::Ping).time.as_ref();
     let time = time.and_then(|time| time.text(&heard.bind(Operation::Ping)));
     Ok(Ping { clock_ahead_s: answer.clock_ahead_s(), time })
 }
@@ -276,12 +281,16 @@ enum Unread {
     State(Complaint),
 }
 
-fn read_review(reading: &ReviewsReading, entry: &Json) -> Result<Review, Unread> {
+fn read_review(
+    reading: &ReviewsReading,
+    states: &BTreeMap<String, ReviewState>,
+    entry: &Json,
+) -> Result<Review, Unread> {
     let bindings = Bindings::default().with("item", Known::Json(entry));
     let text = |formula: &Option<Formula>| formula.as_ref().and_then(|formula| formula.text(&bindings));
     let seq = reading.seq.number(&bindings).ok_or(Unread::Missing("seq"))?;
     let word = reading.state.text(&bindings).ok_or(Unread::Missing("state"))?;
-    let state = reading.states.get(&word).copied();
+    let state = states.get(&word).copied();
     let state = state.ok_or_else(|| Unread::State(Complaint::new("Q7302").found(&word).fact("seq", seq)))?;
     Ok(Review {
         seq,

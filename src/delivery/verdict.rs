@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::config::platform::{Operation, Remedy};
 use crate::ledger::{LaneEffect, Trouble};
-use crate::platform::{Answer, Bindings, Break, Broken, Known, Profile, one_line};
+use crate::platform::{Answer, Bindings, Break, Broken, Formula, Known, Profile, one_line};
 use crate::record::{Complaint, Value};
 
 /// A whole answer, read as far as it can be.
@@ -59,8 +59,9 @@ impl Heard {
         let mut heard =
             Heard { status: answer.status, headers: headers.into(), body, code: None, message: None };
         let bindings = heard.bind(operation);
-        let code = profile.answer().code.text(&bindings);
-        let message = profile.answer().message.text(&bindings);
+        let reading = profile.answer(operation);
+        let text = |formula: &Option<Formula>| formula.as_ref().and_then(|formula| formula.text(&bindings));
+        let (code, message) = (text(&reading.code), text(&reading.message));
         drop(bindings);
         heard.code = code;
         heard.message = message;
@@ -73,7 +74,8 @@ impl Heard {
 
     /// Whether the profile's success test is true of a body that could be read.
     pub(super) fn is_success(&self, profile: &Profile, operation: Operation) -> bool {
-        self.body.is_some() && profile.answer().success.holds(&self.bind(operation))
+        let success = profile.answer(operation).success.as_ref();
+        self.body.is_some() && success.is_some_and(|success| success.holds(&self.bind(operation)))
     }
 
     /// The names of an answer's expressions.

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::markup::active;
 use super::route::ImportRoute;
-use crate::config::platform::ReviewState;
+use crate::config::platform::{Operation, ReviewState};
 use crate::delivery::RemoteRecord;
 use crate::platform::Profile;
 use crate::record::{Complaint, Document, Value};
@@ -20,8 +20,8 @@ const TITLE_CHARS_MAX: usize = 100;
 
 /// Whether the province has taken a record off its shelf.
 pub(super) fn is_delisted(profile: &Profile, record: &RemoteRecord) -> bool {
-    let states = profile.answer().reviews.as_ref().map(|reviews| &reviews.states);
-    let state = states.zip(record.status.as_ref()).and_then(|(states, word)| states.get(word));
+    let states = &profile.answer(Operation::List).states;
+    let state = record.status.as_ref().and_then(|word| states.get(word));
     record.withdrawn || matches!(state, Some(ReviewState::Delisted | ReviewState::Rejected))
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::formula::Formula;
-use super::reading::AnswerReading;
+use super::reading::{AnswerReading, Press};
 use super::template::{Part, Template};
 use super::{Bindings, Known};
 use crate::config::platform::{self, Digest, Encoding, Operation, RemedyRule};
@@ -22,7 +22,7 @@ struct Compiled {
     headers: Vec<(String, Formula)>,
     steps: Vec<Step>,
     calls: BTreeMap<Operation, Call>,
-    answer: AnswerReading,
+    answers: BTreeMap<Operation, AnswerReading>,
     rules: Vec<Rule>,
 }
 
@@ -97,8 +97,8 @@ impl Profile {
         let mut faults = Vec::new();
         let compiled = compile(&platform, &mut faults);
         match compiled {
-            Some((headers, steps, calls, answer, rules)) if faults.is_empty() => {
-                Ok(Profile(Arc::new(Compiled { platform, headers, steps, calls, answer, rules })))
+            Some((headers, steps, calls, answers, rules)) if faults.is_empty() => {
+                Ok(Profile(Arc::new(Compiled { platform, headers, steps, calls, answers, rules })))
             }
             _ => Err(faults),
         }
@@ -108,8 +108,14 @@ impl Profile {
         &self.0.platform
     }
 
-    pub fn answer(&self) -> &AnswerReading {
-        &self.0.answer
+    /// How the answer to an operation is read.
+    pub fn answer(&self, operation: Operation) -> &AnswerReading {
+        self.0.answers.get(&operation).unwrap_or(&NOTHING_READ)
+    }
+
+    /// Whether a request of this operation carries one record.
+    pub fn is_single(&self, operation: Operation) -> bool {
+        self.0.platform.operations.get(&operation).is_some_and(platform::Call::is_single)
     }
 
     pub fn rules(&self) -> &[Rule] {
@@ -168,7 +174,16 @@ pub(super) fn failed(operation: Operation, place: &str, cause: &Complaint) -> Co
         .fact("reason", cause.message(crate::record::Language::Chinese))
 }
 
-type Parts = (Vec<(String, Formula)>, Vec<Step>, BTreeMap<Operation, Call>, AnswerReading, Vec<Rule>);
+/// Of an operation that the province does not offer.
+static NOTHING_READ: LazyLock<AnswerReading> = LazyLock::new(AnswerReading::default);
+
+type Parts = (
+    Vec<(String, Formula)>,
+    Vec<Step>,
+    BTreeMap<Operation, Call>,
+    BTreeMap<Operation, AnswerReading>,
+    Vec<Rule>,
+);
 
 fn compile(platform: &Platform, faults: &mut Vec<Fault>) -> Option<Parts> {
     let file = platform.file.as_path();
@@ -190,7 +205,10 @@ fn compile(platform: &Platform, faults: &mut Vec<Fault>) -> Option<Parts> {
         }
     }
     check_credentials(platform, &headers, &steps, &calls, faults);
-    let answer = AnswerReading::compile(&platform.answer, file, faults);
+    let press = &mut Press { file, faults };
+    let answers = platform.answers.iter();
+    let answers =
+        answers.map(|(operation, text)| (*operation, AnswerReading::compile(text, press))).collect();
     let mut rules = Vec::new();
     for rule in &platform.remedies {
         let known = ["status", "code", "message", "body", "headers", "action", "transport"];
@@ -198,7 +216,7 @@ fn compile(platform: &Platform, faults: &mut Vec<Fault>) -> Option<Parts> {
             rules.push(Rule { when, rule: rule.clone() });
         }
     }
-    Some((headers, steps, calls, answer?, rules))
+    Some((headers, steps, calls, answers, rules))
 }
 
 fn compile_steps(platform: &Platform, known: &[&str], faults: &mut Vec<Fault>) -> Vec<Step> {

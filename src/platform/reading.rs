@@ -1,36 +1,52 @@
-//! The `[answer]` section, compiled.
+//! The `[answer]` section, compiled: once for each operation.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use encoding_rs::Encoding;
+
 use super::formula::Formula;
-use crate::config::platform::{AnswerText, ItemsText, ListText, RecordText, ReviewState, ReviewsText};
+use crate::config::platform::{
+    AnswerFormat, AnswerText, ItemsText, ListText, RecordText, ReviewState, ReviewsText, Unlisted,
+};
 use crate::config::{Fault, Located};
 
-/// How an answer is read. See `config::platform::AnswerText` for what each expression says.
-#[derive(Clone, Debug)]
+/// How an answer is read. See `config::platform::AnswerText` for what each expression says. The default reads
+/// nothing and takes nothing for a success: that of an operation which the province does not offer.
+#[derive(Clone, Debug, Default)]
 pub struct AnswerReading {
-    pub success: Formula,
-    pub code: Formula,
-    pub message: Formula,
+    pub format: AnswerFormat,
+    pub charset: Option<&'static Encoding>,
+    pub mislabelled: bool,
+    pub verify: Option<Formula>,
+    pub open: Option<Formula>,
+    pub success: Option<Formula>,
+    pub code: Option<Formula>,
+    pub message: Option<Formula>,
     pub trace: Option<Formula>,
+    pub refused: Option<Formula>,
     pub items: ItemsReading,
     pub list: Option<ListReading>,
     pub lookup: Option<Formula>,
     pub record: Option<RecordReading>,
     pub reviews: Option<ReviewsReading>,
+    /// The province's word for a review's state → what it means.
+    pub states: BTreeMap<String, ReviewState>,
     pub time: Option<Formula>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ItemsReading {
-    pub list: Formula,
-    pub id: Formula,
-    pub code: Formula,
-    pub message: Formula,
+    pub list: Option<Formula>,
+    pub id: Option<Formula>,
+    pub by_position: bool,
+    pub unlisted: Unlisted,
+    pub unlisted_when: Option<Formula>,
+    pub code: Option<Formula>,
+    pub message: Option<Formula>,
     pub field: Option<Formula>,
-    pub remote_id: Formula,
-    pub success: Formula,
+    pub remote_id: Option<Formula>,
+    pub success: Option<Formula>,
     pub duplicate: Option<Formula>,
     pub retry: Option<Formula>,
     pub refused: Option<Formula>,
@@ -67,102 +83,102 @@ pub struct ReviewsReading {
     pub state: Formula,
     pub opinion: Option<Formula>,
     pub at: Option<Formula>,
-    pub states: BTreeMap<String, ReviewState>,
 }
 
+/// What can be said of an answer that nobody has parsed yet.
+const RAW: &[&str] =
+    &["raw", "text", "headers", "status", "credentials", "session", "sent", "received", "action"];
+const PARSED: &[&str] =
+    &["body", "raw", "text", "headers", "status", "credentials", "session", "sent", "received", "action"];
 const WHOLE: &[&str] = &["body", "status", "headers", "action"];
 const JUDGED: &[&str] = &["body", "status", "headers", "action", "code", "message"];
 const LISTED: &[&str] = &["body", "status", "headers", "action", "page", "size", "count"];
 const ITEM: &[&str] = &["item", "body", "action"];
-const ITEM_JUDGED: &[&str] = &["item", "body", "action", "code", "message"];
+/// Of an item that has been found to be one of ours.
+const ITEM_OURS: &[&str] = &["item", "body", "action", "record_id", "item_key", "version", "remote_id"];
+const ITEM_JUDGED: &[&str] =
+    &["item", "body", "action", "code", "message", "record_id", "item_key", "version", "remote_id"];
 
-/// Compiles the texts of one section, leaving faults behind.
-struct Press<'a> {
-    file: &'a Path,
-    faults: &'a mut Vec<Fault>,
+/// Compiles the texts of one table, leaving faults behind. What `[answer]` says for all operations is compiled
+/// for each, and told once.
+pub(super) struct Press<'a> {
+    pub(super) file: &'a Path,
+    pub(super) faults: &'a mut Vec<Fault>,
 }
 
 impl Press<'_> {
-    fn one(&mut self, text: &Located<String>, known: &[&str]) -> Option<Formula> {
-        Formula::compile(text, known, self.file, self.faults)
-    }
-
-    /// An optional text: absent is fine, faulty is not.
-    fn maybe(&mut self, text: &Option<Located<String>>, known: &[&str]) -> Option<Formula> {
-        text.as_ref().and_then(|text| self.one(text, known))
+    /// Absent is fine, faulty is not.
+    pub(super) fn maybe(&mut self, text: &Option<Located<String>>, known: &[&str]) -> Option<Formula> {
+        let mut found = Vec::new();
+        let formula = Formula::compile(text.as_ref()?, known, self.file, &mut found);
+        for fault in found {
+            if !self.faults.contains(&fault) {
+                self.faults.push(fault);
+            }
+        }
+        formula
     }
 }
 
 impl AnswerReading {
-    pub(super) fn compile(text: &AnswerText, file: &Path, faults: &mut Vec<Fault>) -> Option<Self> {
-        let press = &mut Press { file, faults };
-        let success = press.one(&text.success, JUDGED);
-        let code = press.one(&text.code, WHOLE);
-        let message = press.one(&text.message, WHOLE);
-        let trace = press.maybe(&text.trace, WHOLE);
-        let items = compile_items(&text.items, press);
-        let list = text.list.as_ref().and_then(|list| compile_list(list, press));
-        let lookup = press.maybe(&text.lookup, WHOLE);
-        let record = text.record.as_ref().and_then(|record| compile_record(record, press));
-        let reviews = text.reviews.as_ref().and_then(|reviews| compile_reviews(reviews, press));
-        let time = press.maybe(&text.time, WHOLE);
-        Some(AnswerReading {
-            success: success?,
-            code: code?,
-            message: message?,
-            trace,
-            items: items?,
-            list,
-            lookup,
-            record,
-            reviews,
-            time,
-        })
+    pub(super) fn compile(text: &AnswerText, press: &mut Press<'_>) -> Self {
+        AnswerReading {
+            format: text.format.unwrap_or_default(),
+            charset: text.charset,
+            mislabelled: text.mislabelled.unwrap_or(false),
+            verify: press.maybe(&text.verify, RAW),
+            open: press.maybe(&text.open, PARSED),
+            success: press.maybe(&text.success, JUDGED),
+            code: press.maybe(&text.code, WHOLE),
+            message: press.maybe(&text.message, WHOLE),
+            trace: press.maybe(&text.trace, WHOLE),
+            refused: press.maybe(&text.refused, JUDGED),
+            items: text.items.as_ref().map(|items| compile_items(items, press)).unwrap_or_default(),
+            list: text.list.as_ref().and_then(|list| compile_list(list, press)),
+            lookup: text.lookup.as_ref().and_then(|lookup| press.maybe(&lookup.record, WHOLE)),
+            record: text.record.as_ref().and_then(|record| compile_record(record, press)),
+            reviews: text.reviews.as_ref().and_then(|reviews| compile_reviews(reviews, press)),
+            states: text.reviews.as_ref().map(|reviews| reviews.states.clone()).unwrap_or_default(),
+            time: text.ping.as_ref().and_then(|ping| press.maybe(&ping.time, WHOLE)),
+        }
     }
 }
 
-fn compile_items(text: &ItemsText, press: &mut Press<'_>) -> Option<ItemsReading> {
-    let list = press.one(&text.list, WHOLE);
-    let id = press.one(&text.id, ITEM);
-    let code = press.one(&text.code, ITEM);
-    let message = press.one(&text.message, ITEM);
-    let field = press.maybe(&text.field, ITEM_JUDGED);
-    let remote_id = press.one(&text.remote_id, ITEM);
-    let success = press.one(&text.success, ITEM_JUDGED);
-    let duplicate = press.maybe(&text.duplicate, ITEM_JUDGED);
-    let retry = press.maybe(&text.retry, ITEM_JUDGED);
-    let refused = press.maybe(&text.refused, ITEM_JUDGED);
-    Some(ItemsReading {
-        list: list?,
-        id: id?,
-        code: code?,
-        message: message?,
-        field,
-        remote_id: remote_id?,
-        success: success?,
-        duplicate,
-        retry,
-        refused,
-    })
+fn compile_items(text: &ItemsText, press: &mut Press<'_>) -> ItemsReading {
+    ItemsReading {
+        list: press.maybe(&text.list, WHOLE),
+        id: press.maybe(&text.id, ITEM),
+        by_position: text.by_position.unwrap_or(false),
+        unlisted: text.unlisted.unwrap_or_default(),
+        unlisted_when: press.maybe(&text.unlisted_when, JUDGED),
+        code: press.maybe(&text.code, ITEM),
+        message: press.maybe(&text.message, ITEM),
+        field: press.maybe(&text.field, ITEM_JUDGED),
+        remote_id: press.maybe(&text.remote_id, ITEM_OURS),
+        success: press.maybe(&text.success, ITEM_JUDGED),
+        duplicate: press.maybe(&text.duplicate, ITEM_JUDGED),
+        retry: press.maybe(&text.retry, ITEM_JUDGED),
+        refused: press.maybe(&text.refused, ITEM_JUDGED),
+    }
 }
 
 fn compile_list(text: &ListText, press: &mut Press<'_>) -> Option<ListReading> {
-    let list = press.one(&text.list, WHOLE);
+    let list = press.maybe(&text.list, WHOLE);
     let total = press.maybe(&text.total, WHOLE);
-    let more = press.one(&text.more, LISTED);
+    let more = press.maybe(&text.more, LISTED);
     let cursor = press.maybe(&text.cursor, WHOLE);
     Some(ListReading { list: list?, total, more: more?, cursor })
 }
 
 fn compile_record(text: &RecordText, press: &mut Press<'_>) -> Option<RecordReading> {
-    let remote_id = press.one(&text.remote_id, ITEM);
+    let remote_id = press.maybe(&text.remote_id, ITEM);
     let local_id = press.maybe(&text.local_id, ITEM);
     let city = press.maybe(&text.city, ITEM);
     let status = press.maybe(&text.status, ITEM);
     let version = press.maybe(&text.version, ITEM);
     let updated_at = press.maybe(&text.updated_at, ITEM);
     let withdrawn = press.maybe(&text.withdrawn, ITEM);
-    let data = press.one(&text.data, ITEM);
+    let data = press.maybe(&text.data, ITEM);
     Some(RecordReading {
         remote_id: remote_id?,
         local_id,
@@ -176,13 +192,13 @@ fn compile_record(text: &RecordText, press: &mut Press<'_>) -> Option<RecordRead
 }
 
 fn compile_reviews(text: &ReviewsText, press: &mut Press<'_>) -> Option<ReviewsReading> {
-    let list = press.one(&text.list, WHOLE);
-    let next = press.one(&text.next, WHOLE);
-    let seq = press.one(&text.seq, ITEM);
+    let list = press.maybe(&text.list, WHOLE);
+    let next = press.maybe(&text.next, WHOLE);
+    let seq = press.maybe(&text.seq, ITEM);
     let kind = press.maybe(&text.kind, ITEM);
     let local_id = press.maybe(&text.local_id, ITEM);
     let remote_id = press.maybe(&text.remote_id, ITEM);
-    let state = press.one(&text.state, ITEM);
+    let state = press.maybe(&text.state, ITEM);
     let opinion = press.maybe(&text.opinion, ITEM);
     let at = press.maybe(&text.at, ITEM);
     Some(ReviewsReading {
@@ -195,6 +211,5 @@ fn compile_reviews(text: &ReviewsText, press: &mut Press<'_>) -> Option<ReviewsR
         state: state?,
         opinion,
         at,
-        states: text.states.clone(),
     })
 }

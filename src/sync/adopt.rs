@@ -131,7 +131,7 @@ impl Connector {
         if !street.profile().offers(Operation::List) {
             return Ok(Ok(held));
         }
-        let states = street.profile().answer().reviews.as_ref().map(|reviews| &reviews.states);
+        let states = &street.profile().answer(Operation::List).states;
         let mut bookmark = Some(delivery::Bookmark::first(street.profile(), None));
         while let Some(at) = bookmark {
             let listed = delivery::list(street, &route.route.kind, Scope::Own, &at, &self.clock).await;
@@ -146,7 +146,7 @@ impl Connector {
                     continue;
                 }
                 let title = plain(route.kind.label_of(&record.data));
-                let review = record.status.and_then(|status| states?.get(&status).map(|state| state.word()));
+                let review = record.status.and_then(|status| states.get(&status).map(|state| state.word()));
                 let review = review.unwrap_or("none").to_owned();
                 held.push(Held {
                     remote_id: record.remote_id,

@@ -1,250 +1,334 @@
 //! What comes back: how an answer is read. Every text here is an expression, compiled by the room `platform`.
+//!
+//! `[answer]` holds for all operations; `[operations.X.answer]` says the same keys otherwise for one, key by key.
+//! So every key may be absent here, and what must be there is asked of both together.
 
 use std::collections::BTreeMap;
 
-use super::expected_at;
-use crate::config::{Located, Section};
+use encoding_rs::Encoding;
+use serde_json::Value as Json;
 
-/// The `[answer]` section.
-#[derive(Clone, Debug)]
+use super::{Call, Operation, expected_at};
+use crate::config::{Located, Section};
+use crate::record::Complaint;
+
+mod items;
+mod pages;
+
+pub use items::{ItemsText, Unlisted};
+pub use pages::{ListText, LookupText, PingText, RecordText, ReviewState, ReviewsText};
+
+/// One `[answer]` table, or what is left of it for one operation.
+#[derive(Clone, Debug, Default)]
 pub struct AnswerText {
-    /// Over `status`, `code`, `message`, `body`: the request as a whole was processed.
-    pub success: Located<String>,
+    pub format: Option<AnswerFormat>,
+    /// Takes precedence over what the answer says of itself.
+    pub charset: Option<&'static Encoding>,
+    /// The province calls its data `text/html`.
+    pub mislabelled: Option<bool>,
+    /// Over `raw`, `text`, `headers`, `status`, `credentials`, `session`, `sent`, `received`: the answer is
+    /// genuine. Asked before a byte of it is parsed.
+    pub verify: Option<Located<String>>,
+    /// Over the same and `body`: what `body` is from here on.
+    pub open: Option<Located<String>>,
+    /// Over `status`, `headers`, `code`, `message`, `body`: the request as a whole was processed.
+    pub success: Option<Located<String>>,
     /// Over `body`: the province's business code.
-    pub code: Located<String>,
-    pub message: Located<String>,
+    pub code: Option<Located<String>>,
+    pub message: Option<Located<String>>,
     /// The province's own number for the exchange, worth quoting on the telephone.
     pub trace: Option<Located<String>>,
-    pub items: ItemsText,
+    /// Over the names of `success`, where one record was sent: the province says no to it.
+    pub refused: Option<Located<String>>,
+    pub items: Option<ItemsText>,
     pub list: Option<ListText>,
-    /// Over `body`: the record that a look-up found, or null.
-    pub lookup: Option<Located<String>>,
+    pub lookup: Option<LookupText>,
     pub record: Option<RecordText>,
     pub reviews: Option<ReviewsText>,
-    /// Over `body`: the province's clock.
-    pub time: Option<Located<String>>,
+    pub ping: Option<PingText>,
 }
 
-/// One result for each record of a batch. An item that the list does not mention is unknown, never accepted.
-#[derive(Clone, Debug)]
-pub struct ItemsText {
-    /// Over `body`: the list of results.
-    pub list: Located<String>,
-    /// Over `item`: our record id.
-    pub id: Located<String>,
-    pub code: Located<String>,
-    pub message: Located<String>,
-    /// JSON pointer or dotted name of the field that the province objects to.
-    pub field: Option<Located<String>>,
-    pub remote_id: Located<String>,
-    /// Over `item`, `code`, `message`, `action`, asked in this order; what none of them claims is unknown.
-    pub success: Located<String>,
-    pub duplicate: Option<Located<String>>,
-    pub retry: Option<Located<String>>,
-    pub refused: Option<Located<String>>,
+/// How a body is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum AnswerFormat {
+    #[default]
+    Json,
+    /// Elements become maps: `@name` an attribute, `#text` the text, a repeated element a list.
+    Xml,
+    /// `body` is the text.
+    Text,
 }
 
-/// A page of records.
-#[derive(Clone, Debug)]
-pub struct ListText {
-    pub list: Located<String>,
-    pub total: Option<Located<String>>,
-    /// Over `body`, `page`, `size`, `count`: whether another page follows.
-    pub more: Located<String>,
-    /// Over `body`: where the next page starts, for a province that does not count pages; it becomes `since`.
-    pub cursor: Option<Located<String>>,
+/// A table whose keys fall back on those of another.
+trait Over: Clone {
+    fn over(self, lower: &Self) -> Self;
 }
 
-/// A record at the province, over `item`.
-#[derive(Clone, Debug)]
-pub struct RecordText {
-    pub remote_id: Located<String>,
-    pub local_id: Option<Located<String>>,
-    pub city: Option<Located<String>>,
-    pub status: Option<Located<String>>,
-    pub version: Option<Located<String>>,
-    pub updated_at: Option<Located<String>>,
-    pub withdrawn: Option<Located<String>>,
-    pub data: Located<String>,
-}
-
-/// Decisions of the province's reviewers, over `item`.
-#[derive(Clone, Debug)]
-pub struct ReviewsText {
-    pub list: Located<String>,
-    /// Over `body`: where the next look starts.
-    pub next: Located<String>,
-    pub seq: Located<String>,
-    pub kind: Option<Located<String>>,
-    pub local_id: Option<Located<String>>,
-    pub remote_id: Option<Located<String>>,
-    pub state: Located<String>,
-    pub opinion: Option<Located<String>>,
-    pub at: Option<Located<String>>,
-    /// The province's word → what it means. A word that is not listed is an error, never a guess.
-    pub states: BTreeMap<String, ReviewState>,
-}
-
-/// What the province's reviewers say about a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ReviewState {
-    InReview,
-    Published,
-    Returned,
-    Rejected,
-    Delisted,
-}
-
-impl ReviewState {
-    pub const ALL: [ReviewState; 5] = [
-        ReviewState::InReview,
-        ReviewState::Published,
-        ReviewState::Returned,
-        ReviewState::Rejected,
-        ReviewState::Delisted,
-    ];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            ReviewState::InReview => "in_review",
-            ReviewState::Published => "published",
-            ReviewState::Returned => "returned",
-            ReviewState::Rejected => "rejected",
-            ReviewState::Delisted => "delisted",
+impl<T: Over> Over for Option<T> {
+    fn over(self, lower: &Self) -> Self {
+        match (self, lower) {
+            (Some(upper), Some(lower)) => Some(upper.over(lower)),
+            (upper, lower) => upper.or_else(|| lower.clone()),
         }
     }
+}
 
-    pub fn parse(word: &str) -> Option<Self> {
-        ReviewState::ALL.into_iter().find(|state| state.word() == word)
+/// `Self` with each key of `$upper`, and that of `$lower` where there is none.
+macro_rules! over {
+    ($upper:ident, $lower:ident: $($key:ident),+ ; $($table:ident),*) => {
+        Self {
+            $($key: $upper.$key.or_else(|| $lower.$key.clone()),)+
+            $($table: Over::over($upper.$table, &$lower.$table),)*
+        }
+    };
+}
+use over;
+
+impl Over for AnswerText {
+    fn over(self, lower: &Self) -> Self {
+        over!(self, lower:
+            format, charset, mislabelled, verify, open, success, code, message, trace, refused;
+            items, list, lookup, record, reviews, ping)
     }
 }
 
-pub(super) fn read(root: &Section<'_>) -> Option<AnswerText> {
-    let section = root.need_section("answer")?;
-    let success = section.need_text("success");
-    let code = section.need_text("code");
-    let message = section.need_text("message");
-    let trace = section.text("trace");
-    let items = section.need_section("items").and_then(|items| read_items(&items));
-    let list = section.section("list").and_then(|list| read_list(&list));
-    let lookup = section.section("lookup").and_then(|lookup| {
-        let record = lookup.need_text("record");
-        lookup.finish();
-        record
-    });
-    let record = section.section("record").and_then(|record| read_record(&record));
-    let reviews = section.section("reviews").and_then(|reviews| read_reviews(&reviews));
-    let time = section.section("ping").and_then(|ping| {
-        let time = ping.text("time");
-        ping.finish();
-        time
-    });
+impl AnswerText {
+    /// These keys, and those of `[answer]` where one is absent here.
+    pub fn or_general(self, general: &AnswerText) -> AnswerText {
+        self.over(general)
+    }
+}
+
+/// `[answer]`: what holds for all operations. Errors: faults of single keys; whether anything is missing is
+/// known only with the operations.
+pub(super) fn read_general(root: &Section<'_>) -> AnswerText {
+    root.section("answer").map(|section| read_table(&section)).unwrap_or_default()
+}
+
+/// One `answer` table, `[answer]` or an operation's.
+pub(super) fn read_table(section: &Section<'_>) -> AnswerText {
+    let formats = [("json", AnswerFormat::Json), ("xml", AnswerFormat::Xml), ("text", AnswerFormat::Text)];
+    let format = section.word("format", &formats);
+    let charset = read_charset(section);
+    let mislabelled = section.flag("mislabelled");
+    let text = |key: &str| section.text(key);
+    let (verify, open) = (text("verify"), text("open"));
+    let (success, code, message) = (text("success"), text("code"), text("message"));
+    let (trace, refused) = (text("trace"), text("refused"));
+    let items = section.section("items").map(|table| items::read(&table));
+    let list = section.section("list").map(|table| pages::read_list(&table));
+    let lookup = section.section("lookup").map(|table| pages::read_lookup(&table));
+    let record = section.section("record").map(|table| pages::read_record(&table));
+    let reviews = section.section("reviews").map(|table| pages::read_reviews(&table));
+    let ping = section.section("ping").map(|table| pages::read_ping(&table));
     section.finish();
-    Some(AnswerText {
-        success: success?,
-        code: code?,
-        message: message?,
+    AnswerText {
+        format,
+        charset,
+        mislabelled,
+        verify,
+        open,
+        success,
+        code,
+        message,
         trace,
-        items: items?,
+        refused,
+        items,
         list,
         lookup,
         record,
         reviews,
-        time,
-    })
+        ping,
+    }
 }
 
-fn read_items(section: &Section<'_>) -> Option<ItemsText> {
-    let list = section.need_text("list");
-    let id = section.need_text("id");
-    let code = section.need_text("code");
-    let message = section.need_text("message");
-    let field = section.text("field");
-    let remote_id = section.need_text("remote_id");
-    let success = section.need_text("success");
-    let duplicate = section.text("duplicate");
-    let retry = section.text("retry");
-    let refused = section.text("refused");
-    section.word("unlisted", &[("unknown", ())]);
-    section.finish();
-    Some(ItemsText {
-        list: list?,
-        id: id?,
-        code: code?,
-        message: message?,
-        field,
-        remote_id: remote_id?,
-        success: success?,
-        duplicate,
-        retry,
-        refused,
-    })
+fn read_charset(section: &Section<'_>) -> Option<&'static Encoding> {
+    let label = section.text("charset")?;
+    let encoding = Encoding::for_label(label.as_bytes());
+    if encoding.is_none() {
+        let key = format!("{}.charset", section.path());
+        section.complain_at("charset", expected_at(&key, "utf-8 | gb18030 | gbk").found(&label.value));
+    }
+    encoding
 }
 
-fn read_list(section: &Section<'_>) -> Option<ListText> {
-    let list = section.need_text("list");
-    let total = section.text("total");
-    let more = section.need_text("more");
-    let cursor = section.text("cursor");
-    section.finish();
-    Some(ListText { list: list?, total, more: more?, cursor })
+/// How the answer to each operation is read, in full; and a complaint for everything that must be said and is not.
+pub(super) fn merge(
+    root: &Section<'_>,
+    general: &AnswerText,
+    operations: &BTreeMap<Operation, Call>,
+) -> BTreeMap<Operation, AnswerText> {
+    let mut missing: Vec<String> = Vec::new();
+    let mut answers = BTreeMap::new();
+    if operations.is_empty() {
+        root.miss("answer");
+    }
+    let calls = root.section("operations");
+    for (operation, call) in operations {
+        let section = calls.as_ref().and_then(|calls| calls.section(operation.word()));
+        let written = Written {
+            general: root.json("answer").unwrap_or_default(),
+            own: section.as_ref().and_then(|section| section.json("answer")).unwrap_or_default(),
+        };
+        for needed in needed(*operation, call.is_single(), &written) {
+            let (place, key) = match (&section, written.own.is_null(), written.general.is_null()) {
+                (Some(section), false, _) => {
+                    (section.place_of("answer"), format!("{}.answer.{needed}", section.path()))
+                }
+                (_, _, true) => (root.place_of("answer"), "answer".to_owned()),
+                _ => (root.place_of("answer"), format!("answer.{needed}")),
+            };
+            if !missing.contains(&key) {
+                root.complain_located(&place, Complaint::new("Q1002").fact("key", &key));
+                missing.push(key);
+            }
+        }
+        let own = call.answer.clone().unwrap_or_default();
+        answers.insert(*operation, own.or_general(general));
+    }
+    answers
 }
 
-fn read_record(section: &Section<'_>) -> Option<RecordText> {
-    let remote_id = section.need_text("remote_id");
-    let local_id = section.text("local_id");
-    let city = section.text("city");
-    let status = section.text("status");
-    let version = section.text("version");
-    let updated_at = section.text("updated_at");
-    let withdrawn = section.text("withdrawn");
-    let data = section.need_text("data");
-    section.finish();
-    Some(RecordText {
-        remote_id: remote_id?,
-        local_id,
-        city,
-        status,
-        version,
-        updated_at,
-        withdrawn,
-        data: data?,
-    })
+/// The two tables as they were written; a key with a fault in it is there all the same.
+struct Written {
+    general: Json,
+    own: Json,
 }
 
-fn read_reviews(section: &Section<'_>) -> Option<ReviewsText> {
-    let list = section.need_text("list");
-    let next = section.need_text("next");
-    let seq = section.need_text("seq");
-    let kind = section.text("kind");
-    let local_id = section.text("local_id");
-    let remote_id = section.text("remote_id");
-    let state = section.need_text("state");
-    let opinion = section.text("opinion");
-    let at = section.text("at");
-    let mut states = BTreeMap::new();
-    if let Some(table) = section.need_section("states") {
-        for (word, meaning) in table.all_texts() {
-            if let Some(state) = ReviewState::parse(&meaning) {
-                states.insert(word.value, state);
-            } else {
-                let known: Vec<_> = ReviewState::ALL.into_iter().map(ReviewState::word).collect();
-                let key = format!("{}.{}", table.path(), word.value);
-                table.complain_at(&word, expected_at(&key, &known.join(" | ")).found(&meaning.value));
+impl Written {
+    fn has(&self, key: &str) -> bool {
+        let pointer = format!("/{}", key.replace('.', "/"));
+        [&self.own, &self.general].into_iter().any(|table| table.pointer(&pointer).is_some())
+    }
+
+    fn says(&self, key: &str, word: &Json) -> bool {
+        let pointer = format!("/{}", key.replace('.', "/"));
+        self.own.pointer(&pointer).or_else(|| self.general.pointer(&pointer)) == Some(word)
+    }
+}
+
+/// The keys that an operation's answer cannot be read without, and that nobody wrote.
+fn needed(operation: Operation, is_single: bool, written: &Written) -> Vec<&'static str> {
+    let mut needed = vec!["success"];
+    match operation {
+        Operation::Create | Operation::Update | Operation::Withdraw => {
+            let is_listed = written.has("items.list");
+            if !is_single {
+                needed.push("items.list");
+            }
+            if is_listed && !is_single && !written.says("items.by_position", &Json::Bool(true)) {
+                needed.push("items.id");
+            }
+            if is_listed && !written.has("items.refused") {
+                needed.push("items.success");
+            }
+            if operation == Operation::Create {
+                needed.push("items.remote_id");
+            }
+        }
+        Operation::List if written.has("list") => {
+            needed.extend(["list.list", "list.more", "record.remote_id", "record.data"]);
+        }
+        Operation::Lookup if written.has("lookup") => {
+            needed.extend(["lookup.record", "record.remote_id", "record.data"]);
+        }
+        Operation::Reviews if written.has("reviews") => {
+            needed.extend(["reviews.list", "reviews.next", "reviews.seq", "reviews.state", "reviews.states"]);
+        }
+        _ => (),
+    }
+    needed.retain(|key| !written.has(key));
+    needed
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Platform;
+
+    const SHANDONG: &str = include_str!("../../../config/platforms/shandong.toml");
+
+    /// The shipped profile with a text replaced and one put before a table.
+    fn read(from: &str, to: &str, before: &str, added: &str) -> (Option<Platform>, Vec<String>) {
+        assert!(SHANDONG.contains(from) && SHANDONG.contains(before));
+        let text = SHANDONG.replacen(from, to, 1).replacen(before, &format!("{added}\n{before}"), 1);
+        let (platform, faults) = Platform::read("p", Path::new("p.toml"), &text);
+        (platform, faults.iter().map(|fault| fault.complaint.to_string()).collect())
+    }
+
+    #[test]
+    fn an_operation_says_otherwise_what_it_says_and_keeps_the_rest() {
+        let own = r#"
+            [operations.update.answer]
+            success = "body.ok"
+            format = "xml"
+            charset = "gbk"
+            [operations.update.answer.items]
+            code = "item.errcode"
+            by_position = true
+            [operations.list.answer.reviews.states]
+            online = "published"
+        "#;
+        let (platform, faults) = read("title", "title", "[operations.withdraw]", own);
+        assert_eq!(faults, Vec::<String>::new());
+        let platform = platform.unwrap();
+        let update = &platform.answers[&Operation::Update];
+        assert_eq!(update.success.as_ref().unwrap().value, "body.ok");
+        assert_eq!(update.code.as_ref().unwrap().value, "body.code");
+        assert_eq!((update.format, update.charset), (Some(AnswerFormat::Xml), Some(encoding_rs::GBK)));
+        let items = update.items.as_ref().unwrap();
+        assert_eq!(items.code.as_ref().unwrap().value, "item.errcode");
+        assert_eq!(items.message.as_ref().unwrap().value, "item.message");
+        assert_eq!(items.by_position, Some(true));
+        let create = &platform.answers[&Operation::Create];
+        assert_eq!(create.success.as_ref().unwrap().value, "status == 200 and code == '0'");
+        assert_eq!((create.format, create.items.as_ref().unwrap().by_position), (None, None));
+        let states = |operation| &platform.answers[&operation].reviews.as_ref().unwrap().states;
+        assert_eq!(states(Operation::List).len(), states(Operation::Reviews).len() + 1);
+    }
+
+    #[test]
+    fn what_must_be_said_and_is_not_is_told_once_and_where_it_is_missing() {
+        let rows: &[(&str, &str, &str, &[&str])] = &[
+            ("success = \"status == 200 and code == '0'\"\n", "", "", &["`answer.success` is missing"]),
+            ("code = \"body.code\"\nmessage = \"body.message\"\n", "", "", &[]),
+            ("list = \"body.data.results\"\n", "", "", &["`answer.items.list` is missing"]),
+            ("id = \"item.localId\"\n", "", "", &["`answer.items.id` is missing"]),
+            ("id = \"item.localId\"\n", "by_position = true\n", "", &[]),
+            ("success = \"code == '0'\"\n", "", "", &[]),
+            ("remote_id = \"item.remoteId\"\n", "", "", &["`answer.items.remote_id` is missing"]),
+            ("more = \"body.data.next is not none\"\n", "", "", &["`answer.list.more` is missing"]),
+            // Single records need no list and no id.
+            (
+                "list = \"body.data.results\"\nid = \"item.localId\"\n",
+                "",
+                "[operations.create.answer]\nsuccess = \"true\"",
+                &["`operations.create.answer.items.list` is missing", "`answer.items.list` is missing"],
+            ),
+            ("[answer]\n", "[answer]\nformat = \"yaml\"\n", "", &["`answer.format` is yaml"]),
+            ("[answer]\n", "[answer]\ncharset = \"ebcdic\"\n", "", &["`answer.charset` is ebcdic"]),
+            ("[answer]\n", "[answer]\nverified = \"true\"\n", "", &["`answer.verified` is not a known key"]),
+            ("unlisted = \"unknown\"", "unlisted = \"lost\"", "", &["`answer.items.unlisted` is lost"]),
+        ];
+        for (from, to, added, expect) in rows {
+            let (_, faults) = read(from, to, "[operations.update]", added);
+            assert_eq!(faults.len(), expect.len(), "{from}: {faults:#?}");
+            for fault in *expect {
+                assert!(faults.iter().any(|found| found.contains(fault)), "{fault}: {faults:#?}");
             }
         }
     }
-    section.finish();
-    Some(ReviewsText {
-        list: list?,
-        next: next?,
-        seq: seq?,
-        kind,
-        local_id,
-        remote_id,
-        state: state?,
-        opinion,
-        at,
-        states,
-    })
+
+    #[test]
+    fn a_request_of_one_record_needs_no_list_to_find_it_in() {
+        let text = SHANDONG.replace("list = \"body.data.results\"\nid = \"item.localId\"\n", "").replace(
+            "headers = { Idempotency-Key = \"key\" }",
+            "headers = { Idempotency-Key = \"key\" }\nrecords_max = 1",
+        );
+        let (platform, faults) = Platform::read("p", Path::new("p.toml"), &text);
+        assert!(faults.is_empty(), "{faults:?}");
+        assert!(platform.unwrap().operations[&Operation::Create].is_single());
+    }
 }

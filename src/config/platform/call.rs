@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::{expected_at, named};
+use super::{AnswerText, answer, expected_at, named};
 use crate::config::{Located, Section};
 use crate::record::Complaint;
 
@@ -96,6 +96,17 @@ pub struct Call {
     pub item: Option<Template>,
     /// What is wrapped around the payload afresh for each attempt; without one the payload is the body.
     pub envelope: Option<Template>,
+    /// The operation's own keys of `[answer]`.
+    pub answer: Option<AnswerText>,
+    /// Records of one request, where it takes fewer than the platform's limit.
+    pub records_max: Option<usize>,
+}
+
+impl Call {
+    /// Whether a request carries one record, so that there is no list to find it in.
+    pub fn is_single(&self) -> bool {
+        self.records_max == Some(1)
+    }
 }
 
 /// A JSON body with expressions where its texts are.
@@ -166,6 +177,8 @@ fn read_call(operation: Operation, section: &Section<'_>, shape: &Json) -> Optio
     let payload = read_template(section, shape, "payload");
     let item = read_template(section, shape, "item");
     let envelope = read_template(section, shape, "envelope");
+    let answer = section.section("answer").map(|table| answer::read_table(&table));
+    let records_max = section.number("records_max").and_then(|number| usize::try_from(number).ok());
     if operation.is_delivery() {
         for (key, template) in [("payload", &payload), ("item", &item)] {
             if template.is_none() {
@@ -174,7 +187,17 @@ fn read_call(operation: Operation, section: &Section<'_>, shape: &Json) -> Optio
         }
     }
     section.finish();
-    Some(Call { method: method?.to_owned(), path: path?, query, headers, payload, item, envelope })
+    Some(Call {
+        method: method?.to_owned(),
+        path: path?,
+        query,
+        headers,
+        payload,
+        item,
+        envelope,
+        answer,
+        records_max,
+    })
 }
 
 /// The template under a key. `shape` is the enclosing table as JSON: it says which type each key has, the
