@@ -21,7 +21,7 @@ pub use answer::{
 pub use call::{Call, Digest, Encoding, Named, Operation, SignStep, Template};
 pub use limits::{Duplicates, Limits, Means, Paging, Resend, Retry};
 pub use remedy::{Refusal, Remedy, RemedyRule};
-pub use tls::{Tls, Trust};
+pub use tls::{ClientIdentity, Tls, Trust};
 
 /// How one province talks.
 #[derive(Clone, Debug)]

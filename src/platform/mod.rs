@@ -7,18 +7,18 @@
 
 mod answer;
 mod bindings;
-mod certificate;
 mod credentials;
 mod formula;
 mod limiter;
+mod look;
 mod paper;
-mod pin;
 mod profile;
 mod reading;
 mod request;
 mod sign;
 mod street;
 mod template;
+mod trust;
 mod wire;
 
 pub(crate) use answer::http_date;
@@ -26,12 +26,14 @@ pub use answer::{Answer, Break, Broken};
 pub use bindings::{Bindings, Known};
 pub use credentials::Credentials;
 pub use formula::Formula;
+pub use look::{Look, Shown, look};
 pub(crate) use paper::one_line;
 pub use profile::{Profile, Rule};
 pub use reading::{AnswerReading, ItemsReading, ListReading, RecordReading, ReviewsReading};
 pub use request::{Fresh, Request};
 pub use street::{Passage, Street, Transport};
 pub use template::Part;
+pub use trust::Certificate;
 pub use wire::Wire;
 
 #[cfg(test)]

@@ -11,11 +11,10 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use rustls::crypto::CryptoProvider;
 
-use super::pin::PinVerifier;
+use super::trust::{client_config, judge};
 use super::{Answer, Break, Broken, Request, Transport};
 use crate::clock::Timestamp;
 use crate::config::Platform;
-use crate::config::platform::Trust;
 use crate::record::Complaint;
 
 /// A client for one platform, with its trust and its limits.
@@ -33,13 +32,12 @@ const CHUNK_BYTES: usize = 64 * 1024;
 const IDLE_S: u64 = 10;
 
 impl Wire {
-    /// Opens nothing yet; the first request does. `root` is where a relative `ca_file` starts.
+    /// Opens nothing yet; the first request does. `root` is where relative paths of `[tls]` start.
     ///
     /// Errors: Q7413 for a certificate file that cannot be used.
     pub fn new(platform: &Platform, root: &Path) -> Result<Self, Complaint> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
         // The client asks for a process-wide provider; whoever came first has installed the same one.
-        CryptoProvider::install_default(provider.as_ref().clone()).ok();
+        CryptoProvider::install_default(rustls::crypto::ring::default_provider()).ok();
         let limits = &platform.limits;
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("qilu/", env!("CARGO_PKG_VERSION")))
@@ -51,34 +49,10 @@ impl Wire {
             .pool_idle_timeout(Duration::from_secs(IDLE_S))
             .connect_timeout(limits.connect_timeout);
         let unusable = |reason: String| Complaint::new("Q7413").fact("reason", reason);
-        builder = match &platform.tls.trust {
-            Trust::System => builder,
-            Trust::CaFile(file) => {
-                let path = root.join(&file.value);
-                let named =
-                    |reason: &dyn std::fmt::Display| unusable(format!("{}: {reason}", path.display()));
-                let pem = std::fs::read(&path).map_err(|error| named(&error))?;
-                let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| named(&error))?;
-                if roots.is_empty() {
-                    return Err(named(&"no certificate"));
-                }
-                builder.tls_certs_only(roots)
-            }
-            Trust::Pins(pins) => {
-                let verifier = PinVerifier {
-                    pins: pins.clone(),
-                    allow_expired: platform.tls.pins_allow_expired,
-                    provider: provider.clone(),
-                };
-                let config = rustls::ClientConfig::builder_with_provider(provider)
-                    .with_safe_default_protocol_versions()
-                    .map_err(|error| unusable(error.to_string()))?
-                    .dangerous()
-                    .with_custom_certificate_verifier(Arc::new(verifier))
-                    .with_no_client_auth();
-                builder.tls_backend_preconfigured(config)
-            }
-        };
+        if platform.base_url.starts_with("https:") {
+            let config = client_config(platform, root, judge(platform, root)?)?;
+            builder = builder.tls_backend_preconfigured(config);
+        }
         let client = builder.build().map_err(|error| unusable(causes(&error)))?;
         Ok(Wire {
             client,
@@ -171,9 +145,13 @@ impl Transport for Wire {
     }
 }
 
-/// What the client's error proves. Only an error before the connection stood proves that nothing was sent.
+/// What the client's error proves. Only an error before the connection stood proves that nothing was sent, and the
+/// other side's word that the handshake itself was refused, which in TLS 1.3 comes when our side is already done.
 fn classify(error: &reqwest::Error, otherwise: Break) -> Broken {
     let mut class = otherwise;
+    if refuses_us(error) {
+        class = Break::Tls;
+    }
     if error.is_connect() {
         class = Break::Connect;
         let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
@@ -186,6 +164,36 @@ fn classify(error: &reqwest::Error, otherwise: Break) -> Broken {
         }
     }
     Broken::new(class, causes(error))
+}
+
+/// Whether the other side refuses the certificate that we showed, or misses one.
+///
+/// Source: RFC 8446 §6.2: these alerts end a handshake; a server that sends one has read nothing of the request.
+fn refuses_us(error: &(dyn StdError + 'static)) -> bool {
+    use rustls::AlertDescription as Alert;
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let tls = error
+            .downcast_ref::<rustls::Error>()
+            .or_else(|| error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>());
+        if let Some(rustls::Error::AlertReceived(alert)) = tls {
+            return matches!(
+                alert,
+                Alert::CertificateRequired
+                    | Alert::BadCertificate
+                    | Alert::UnsupportedCertificate
+                    | Alert::CertificateRevoked
+                    | Alert::CertificateExpired
+                    | Alert::CertificateUnknown
+                    | Alert::UnknownCA
+                    | Alert::AccessDenied
+                    | Alert::DecryptError
+                    | Alert::HandshakeFailure
+            );
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn class_of(error: &(dyn StdError + 'static)) -> Option<Break> {

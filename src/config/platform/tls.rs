@@ -2,6 +2,7 @@
 
 use super::expected_at;
 use crate::config::{Located, Section};
+use crate::record::Complaint;
 
 /// The `[tls]` section. There is no way to accept just any certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +10,17 @@ pub struct Tls {
     pub trust: Trust,
     /// A pinned certificate may be past its date; otherwise an expired one is refused although pinned.
     pub pins_allow_expired: bool,
+    /// Who we are, where the province asks for it in the handshake already.
+    pub client: Option<ClientIdentity>,
+}
+
+/// A certificate of ours and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientIdentity {
+    /// PEM file, ours first and then those that signed it; a relative path starts at the instance's folder.
+    pub certificate: Located<String>,
+    /// PEM file, or a reference to where the PEM text is kept. Absent: it stands in the certificate's file.
+    pub key: Option<Located<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,12 +36,13 @@ pub enum Trust {
 
 pub(super) fn read(root: &Section<'_>) -> Tls {
     let Some(section) = root.section("tls") else {
-        return Tls { trust: Trust::System, pins_allow_expired: false };
+        return Tls { trust: Trust::System, pins_allow_expired: false, client: None };
     };
     let system = section.word("roots", &[("system", ())]);
     let ca_file = section.text("ca_file");
     let pins = section.texts("pins");
     let pins_allow_expired = section.flag("pins_allow_expired").unwrap_or(false);
+    let client = read_client(&section);
     let ways = [system.is_some(), ca_file.is_some(), pins.is_some()];
     if ways.into_iter().filter(|given| *given).count() > 1 {
         section.complain(expected_at("tls", "one of `roots`, `ca_file` and `pins`").found("several"));
@@ -56,7 +69,16 @@ pub(super) fn read(root: &Section<'_>) -> Tls {
         (None, Some(file)) => Trust::CaFile(file),
         (None, None) => Trust::System,
     };
-    Tls { trust, pins_allow_expired }
+    Tls { trust, pins_allow_expired, client }
+}
+
+fn read_client(section: &Section<'_>) -> Option<ClientIdentity> {
+    let certificate = section.text("client_cert");
+    let key = section.text("client_key");
+    if certificate.is_none() && key.is_some() {
+        section.complain(Complaint::new("Q1002").fact("key", format!("{}.client_cert", section.path())));
+    }
+    Some(ClientIdentity { certificate: certificate?, key })
 }
 
 /// `sha256:` with hex as `openssl x509 -fingerprint -sha256` prints it, or base64 as browsers show it.

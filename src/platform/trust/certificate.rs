@@ -1,4 +1,4 @@
-//! The three things that a pinned certificate is asked for: its digest, its public key and its dates.
+//! The three things that a certificate is asked for: its digest, its public key and its dates.
 
 use std::ops::RangeInclusive;
 
@@ -6,13 +6,13 @@ use sha2::{Digest, Sha256};
 
 /// What a certificate says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Certificate {
+pub struct Certificate {
     /// SHA-256 of the whole certificate, as `openssl x509 -fingerprint -sha256` prints it.
-    pub(super) fingerprint: [u8; 32],
+    pub fingerprint: [u8; 32],
     /// SHA-256 of the public key with its algorithm (SPKI), as RFC 7469 pins it: it survives a renewal.
-    pub(super) key_fingerprint: [u8; 32],
+    pub key_fingerprint: [u8; 32],
     /// In seconds since 1970.
-    pub(super) valid: RangeInclusive<i64>,
+    pub valid: RangeInclusive<i64>,
 }
 
 impl Certificate {
@@ -20,7 +20,7 @@ impl Certificate {
     ///
     /// Source: RFC 5280 §4.1: SEQUENCE { SEQUENCE { [0] version?, serial, algorithm, issuer, validity, subject,
     ///         subjectPublicKeyInfo …
-    pub(super) fn read(der: &[u8]) -> Option<Self> {
+    pub fn read(der: &[u8]) -> Option<Self> {
         let (certificate, _) = expect(der, SEQUENCE)?;
         let (mut rest, _) = expect(certificate.content, SEQUENCE).map(|(tbs, rest)| (tbs.content, rest))?;
         if rest.first() == Some(&VERSION) {
