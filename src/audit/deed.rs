@@ -46,6 +46,11 @@ deeds! {
     BatchNotAccepted "batch_not_accepted" "批次未被接收" "batch not accepted";
     BatchTakenIn "batch_taken_in" "批次已受理" "batch taken in";
     BatchDoubted "batch_doubted" "批次结果不明" "batch in doubt";
+    // Files that a person carries.
+    HandApproved "hand_approved" "批准递交文件" "file to hand in approved";
+    HandedIn "handed_in" "人工递交" "handed in by a person";
+    HandDropped "hand_dropped" "取消递交" "not handed in after all";
+    ReceiptRead "receipt_read" "导入回执" "receipt read";
     Review "review" "省平台审核" "review by the province";
     Adopted "adopted" "认领省平台已有记录" "adopted";
     Resubmission "resubmission" "重报" "resubmission";

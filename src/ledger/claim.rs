@@ -81,38 +81,54 @@ impl Ledger {
             return Ok(Claim::FirstFewSent);
         }
         let key = format!("{}/{}", self.instance_epoch(), self.new_id());
-        let (items, payload) = loop {
-            let (mut items, aside) = self.ready_items(&mut tx, want, records_max, now).await?;
-            if items.is_empty() {
-                if aside > 0 {
-                    // All of these stepped aside for their parents; others may stand behind them.
-                    continue;
-                }
-                tx.commit().await?;
-                return Ok(Claim::Nothing);
-            }
-            items.truncate(renderer.fit(&items).max(1));
-            if let Ok(payload) = renderer.render(&key, &items) {
-                break (items, payload);
-            }
-            let tried = items.len();
-            let items = self.drop_unrenderable(&mut tx, renderer, items, now).await?;
-            if let Some(payload) = renderer.render(&key, &items).ok().filter(|_| !items.is_empty()) {
-                break (items, payload);
-            }
-            if items.len() == tried {
-                // Each can be put into words and all together cannot: not the records' fault.
-                tx.commit().await?;
-                return Ok(Claim::Nothing);
-            }
+        let chosen = self.choose(&mut tx, want, records_max, &key, renderer, now).await?;
+        let Some((items, payload)) = chosen else {
+            tx.commit().await?;
+            return Ok(Claim::Nothing);
         };
         let lease = self.new_batch(&mut tx, run, want, key, items, payload, now).await?;
         tx.commit().await?;
         Ok(Claim::Lease(lease))
     }
 
+    /// What is ready and fits into one batch, with its content; `None` where there is nothing, which is to be
+    /// committed too: what could not be put into words was refused.
+    pub(super) async fn choose(
+        &self,
+        tx: &mut Tx,
+        want: Want<'_>,
+        records_max: i64,
+        key: &str,
+        renderer: &impl Renderer,
+        now: Timestamp,
+    ) -> Result<Option<(Vec<Item>, Payload)>> {
+        loop {
+            let (mut items, aside) = self.ready_items(tx, want, records_max, now).await?;
+            if items.is_empty() {
+                if aside > 0 {
+                    // All of these stepped aside for their parents; others may stand behind them.
+                    continue;
+                }
+                return Ok(None);
+            }
+            items.truncate(renderer.fit(&items).max(1));
+            if let Ok(payload) = renderer.render(key, &items) {
+                return Ok(Some((items, payload)));
+            }
+            let tried = items.len();
+            let items = self.drop_unrenderable(tx, renderer, items, now).await?;
+            if let Some(payload) = renderer.render(key, &items).ok().filter(|_| !items.is_empty()) {
+                return Ok(Some((items, payload)));
+            }
+            if items.len() == tried {
+                // Each can be put into words and all together cannot: not the records' fault.
+                return Ok(None);
+            }
+        }
+    }
+
     /// May anything leave on this lane, and how many records at once?
-    async fn gate(
+    pub(super) async fn gate(
         &self,
         tx: &mut Tx,
         want: Want<'_>,
@@ -251,7 +267,7 @@ impl Ledger {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of a batch, each of another kind")]
-    async fn new_batch(
+    pub(super) async fn new_batch(
         &self,
         tx: &mut Tx,
         run: &RunRef,

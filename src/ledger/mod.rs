@@ -8,6 +8,7 @@ mod adoption;
 mod claim;
 mod doubt;
 mod event;
+mod hand;
 mod imports;
 mod lanes;
 mod mark;
@@ -17,6 +18,7 @@ mod page;
 mod pending;
 mod quarantine;
 mod queue;
+mod receipt;
 mod resubmission;
 mod reviews;
 mod runs;
@@ -37,6 +39,7 @@ pub use adoption::{Candidate, Match};
 pub use claim::{Claim, Renderer, Want};
 pub use doubt::Doubt;
 pub use event::{Attempt, Event, Item, ItemOutcome, LaneEffect, Lease, Payload, Trouble};
+pub use hand::{HandClaim, HandFile, Handover, Paper};
 pub use imports::{
     ImportBefore, ImportEntry, ImportFate, ImportIntent, ImportKnown, ImportPage, ImportPlace, ImportState,
     OwnListing,
@@ -45,6 +48,7 @@ pub use lanes::{LaneState, PlatformState};
 pub use mark::Mark;
 pub use pending::{PendingLease, PendingNews, PendingView};
 pub use quarantine::QuarantineView;
+pub use receipt::{Carried, ReceiptAnswer, ReceiptNote, ReceiptSeen};
 pub use resubmission::{LeftOut, Selected, Selection};
 pub use reviews::{Review, ReviewNews};
 pub use runs::{Actor, Counts, RunCause, RunEnd, RunRef, RunView};

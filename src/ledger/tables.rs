@@ -6,6 +6,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 2001, about: "ledger", sql: LEDGER },
     super::mark::CURSOR_MIGRATION,
     super::pending::PENDING_MIGRATION,
+    super::hand::HAND_MIGRATION,
     super::imports::IMPORT_MIGRATION,
 ];
 
