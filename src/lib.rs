@@ -11,6 +11,8 @@ pub mod config;
 
 pub mod codes;
 
+pub mod crypto;
+
 pub mod expression;
 
 pub mod mapping;

@@ -15,6 +15,7 @@ mod platform;
 mod sample;
 mod trial;
 mod unmapped;
+mod weak;
 mod written;
 
 use std::collections::BTreeMap;

@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 
 use super::column::near;
 use super::finding::Findings;
+use super::weak;
 use crate::clock::Timestamp;
 use crate::codes::Codes;
 use crate::config::{Fault, Platform, Route};
@@ -15,6 +16,7 @@ const REGIONS: &str = "region";
 
 pub(super) fn check(platform: &Platform, codes: Option<&Codes>) -> Vec<Fault> {
     let mut faults = platform.remarks();
+    faults.extend(weak::remarks(&platform.file, &platform.text));
     if let Some(regions) = codes.and_then(|codes| codes.table(REGIONS).ok())
         && regions.row(&platform.city_code).is_none()
     {

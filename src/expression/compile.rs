@@ -31,6 +31,7 @@ pub(super) struct Uses {
     pub(super) names: Vec<Arc<str>>,
     pub(super) tables: Vec<Arc<str>>,
     pub(super) parents: Vec<Arc<str>>,
+    pub(super) filters: Vec<&'static str>,
 }
 
 /// The longest expression, in bytes.
@@ -339,6 +340,9 @@ impl Compiler<'_> {
             Ready::Table(table) => remember(&mut self.uses.tables, table),
             Ready::Kind(kind) => remember(&mut self.uses.parents, kind),
             _ => (),
+        }
+        if !self.uses.filters.contains(&filter.name) {
+            self.uses.filters.push(filter.name);
         }
         Ok(Step { filter, arguments, ready })
     }

@@ -74,6 +74,11 @@ impl Expression {
         &self.0.uses.parents
     }
 
+    /// The filters it applies, those inside `map` included.
+    pub fn filters(&self) -> &[&'static str] {
+        &self.0.uses.filters
+    }
+
     /// The value over one row or document.
     ///
     /// Errors: a complaint without pointer and column; who knows the field adds them.

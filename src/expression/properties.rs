@@ -80,6 +80,11 @@ fn expression() -> impl Strategy<Value = String> {
         "(a)",
         "('[0-9]+')",
         "('int')",
+        "('0123456789abcdef')",
+        "('0123456789abcdef', b)",
+        "('9a655537a3af5fdbe1c77c7c6036c275086c798937af657fcc9c1f7ccf75ebd6')",
+        "(b)",
+        "(b, a)",
     ]);
     let operator = prop::sample::select(vec![
         "+", "-", "*", "/", "//", "%", "~", "==", "!=", "<", "<=", ">", ">=", "and", "or", "in", "not in",
@@ -134,7 +139,7 @@ proptest! {
     fn every_filter_takes_every_value(
         cell in value(),
         filter in prop::sample::select(filters().iter().collect::<Vec<_>>()),
-        argument in prop::sample::select(vec!["", "('元')", "('t')", "('1/2')", "(3)", "(-3)", "('a', 'b')", "('text')"]),
+        argument in prop::sample::select(vec!["", "('元')", "('t')", "('1/2')", "(3)", "(-3)", "('a', 'b')", "('text')", "('0123456789abcdef')", "(a)", "(a, '0123456789abcdef')"]),
     ) {
         let (codes, row) = (codes(), row(vec![cell]));
         if let Ok(compiled) = Expression::compile(&format!("a | {}{argument}", filter.name)) {

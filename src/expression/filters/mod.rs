@@ -5,12 +5,16 @@
 
 mod calendar;
 mod code;
+mod crypto;
+mod encoding;
 mod html;
 mod identifier;
+mod json;
 mod list;
 mod markup;
 mod money;
 mod number;
+mod pairs;
 mod person;
 mod region;
 mod text;
@@ -21,6 +25,7 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, LazyLock};
 
 use chrono_tz::Tz;
+use encoding_rs::Encoding;
 use regex::Regex;
 use rust_decimal::Decimal;
 
@@ -65,6 +70,10 @@ pub fn filters() -> &'static [Filter] {
             person::filters(),
             region::filters(),
             code::filters(),
+            encoding::filters(),
+            crypto::filters(),
+            pairs::filters(),
+            json::filters(),
         ];
         let mut filters: Vec<Filter> = rooms.into_iter().flatten().collect();
         filters.sort_by_key(|filter| filter.name);
@@ -153,6 +162,11 @@ pub(super) enum Ready {
     Zone(Tz),
     /// Where the addresses of a page begin.
     Base(Arc<str>),
+    Charset(&'static Encoding),
+    /// Percent signs as in a form.
+    Form,
+    /// How a day or an instant is written.
+    Moment(Arc<str>),
     Each(Box<Step>),
 }
 
@@ -200,6 +214,25 @@ impl Call<'_> {
         }
     }
 
+    /// The input as bytes: bytes as they are, texts as UTF-8, numbers as written. Errors: Q3102.
+    fn bytes<'v>(&self, input: &'v Value) -> Result<Cow<'v, [u8]>, Complaint> {
+        match input {
+            Value::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+            Value::Text(text) => Ok(Cow::Borrowed(text.as_bytes())),
+            Value::Int(_) | Value::Decimal(_) => Ok(Cow::Owned(input.to_string().into_bytes())),
+            other => Err(self.unfit(other, "bytes, text")),
+        }
+    }
+
+    /// An argument as bytes that no complaint repeats. Errors: Q3102, without the value.
+    fn secret(&self, place: usize) -> Result<Cow<'_, [u8]>, Complaint> {
+        let argument = self.arguments.get(place).unwrap_or(&Value::Null);
+        self.bytes(argument).map_err(|_| {
+            let complaint = Complaint::new("Q3102").fact("filter", self.filter.name);
+            complaint.fact("wanted", "bytes, text").fact("type", argument.type_name())
+        })
+    }
+
     /// The text argument at a place. Errors: Q3102.
     fn text(&self, place: usize) -> Result<&str, Complaint> {
         match self.arguments.get(place) {
@@ -225,6 +258,11 @@ impl Call<'_> {
             Some(hit) => Ok(Value::Text(hit.code.clone())),
             None => Err(self.scope.codes.table(table)?.unknown(value)),
         }
+    }
+
+    /// A complaint of another room, with the filter that it came from.
+    fn named(&self, complaint: Complaint) -> Complaint {
+        complaint.fact("filter", self.filter.name)
     }
 
     /// Q3102: a type that the filter cannot take.
