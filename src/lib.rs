@@ -39,6 +39,10 @@ pub mod propose;
 
 pub mod platform;
 
+pub mod openapi;
+
+pub mod assumption;
+
 pub mod delivery;
 
 pub mod import;

@@ -38,6 +38,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("source", &["city", "config"]),
     ("propose", &["expression", "codes", "schema", "city", "config"]),
     ("platform", &["crypto", "expression", "codes", "schema", "config"]),
+    ("openapi", &["expression", "codes", "schema", "config"]),
+    ("assumption", &["schema", "config"]),
     ("delivery", &["crypto", "platform", "ledger", "plan", "config"]),
     (
         "import",

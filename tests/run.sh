@@ -20,6 +20,8 @@ NEEDS=(
     "/usr/include/sql.h unixodbc-dev to build with the feature odbc"
     "/usr/lib/*/odbc/psqlodbcw.so odbc-postgresql for an ODBC driver that talks to a server"
     "/usr/lib/*/odbc/libsqlite3odbc.so libsqliteodbc for an ODBC driver that reads a file"
+    "node nodejs to have Prism read the OpenAPI document"
+    "npm npm to install Prism as its lock file says"
 )
 # A Python module and its package; only the signature of the golden checkpoint needs it.
 MODULE=cryptography
@@ -82,6 +84,13 @@ has_module || install "$MODULE_PACKAGE" "for the golden signature of the audit l
 if ! command -v cargo >/dev/null || ! command -v cc >/dev/null; then
     echo "cannot go on: cargo (https://rustup.rs) and a C compiler must be there" >&2
     exit 1
+fi
+
+# Prism, pinned with all that it needs; without it, one test says that it was skipped.
+if [ "$mode" != quick ] && command -v node >/dev/null && command -v npm >/dev/null; then
+    check "Prism as its lock file says" npm ci --prefix tests/prism --no-audit --no-fund --ignore-scripts
+else
+    not_run+=("Prism on the OpenAPI document: node and npm are missing (Debian: nodejs, npm), or --quick")
 fi
 
 if [ "$mode" = quick ]; then

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    adopt, audit, check, codes, explain, init, plan, propose, records, resubmit, runs, sandbox, standing,
-    sync, template, why,
+    adopt, audit, check, codes, explain, init, plan, propose, records, resubmit, runs, sandbox, schema,
+    standing, sync, template, why,
 };
 use crate::record::Language;
 
@@ -109,6 +109,8 @@ pub enum Verb {
     Runs(runs::Arguments),
     /// 审计日志：查看、核对、封存 · The audit log: look, verify, seal
     Audit(audit::Arguments),
+    /// 把省级规范和接口写成文档：OpenAPI、假设清单 · Schemas and interface for others: OpenAPI, assumptions
+    Schema(schema::Arguments),
     /// 常驻运行，按计划同步 · Stays up and runs routes on schedule
     Daemon,
     /// 沙盒省平台，供测试 · A stand-in province for trying things out

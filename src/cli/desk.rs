@@ -29,6 +29,8 @@ pub struct Desk {
     pub screen: Screen,
     pub actor: Actor,
     pub strict: bool,
+    /// The language that the command line asks for, if it does.
+    pub asked: Option<Language>,
 }
 
 impl Desk {
@@ -45,6 +47,7 @@ impl Desk {
             screen: Screen::new(language, zone, common.json),
             actor: Actor::new(name, "operator"),
             strict: common.strict,
+            asked: common.lang.map(Language::from),
         }
     }
 

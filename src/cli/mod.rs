@@ -36,6 +36,8 @@ mod round_lines;
 mod round_tables;
 mod runs;
 mod sandbox;
+mod schema;
+mod schema_report;
 mod screen;
 mod send_back;
 mod serve;
@@ -93,6 +95,7 @@ async fn dispatch(desk: &Desk, verb: Verb) -> Result<Exit, Failure> {
         Verb::Records(arguments) => records::run(desk, arguments).await,
         Verb::Runs(arguments) => runs::run(desk, arguments).await,
         Verb::Audit(arguments) => audit::run(desk, arguments).await,
+        Verb::Schema(arguments) => schema::run(desk, arguments).await,
         Verb::Daemon => serve::run(desk).await,
         Verb::Sandbox(arguments) => sandbox::run(desk, arguments).await,
     }

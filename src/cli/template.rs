@@ -84,7 +84,7 @@ fn write(desk: &Desk, wanted: &str, arguments: &Arguments) -> Result<Exit, Failu
 }
 
 /// The platforms that can be read; a fault in one is the business of `qilu check`.
-fn platforms(instance: &Instance) -> Result<Vec<Platform>, Failure> {
+pub(super) fn platforms(instance: &Instance) -> Result<Vec<Platform>, Failure> {
     let folder = instance.root.join("config/platforms");
     let entries = std::fs::read_dir(&folder).map_err(|error| Failure::file(&folder, &error))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();

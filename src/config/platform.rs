@@ -10,15 +10,17 @@ use crate::record::Complaint;
 
 mod answer;
 mod call;
+mod dictionaries;
 mod limits;
 mod remedy;
 mod tls;
 
 pub use answer::{
-    AnswerFormat, AnswerText, ItemsText, ListText, LookupText, PingText, RecordText, ReviewState,
-    ReviewsText, Unlisted,
+    AnswerFormat, AnswerText, DictionaryText, ItemsText, ListText, LookupText, PingText, RecordText,
+    ReviewState, ReviewsText, Unlisted,
 };
 pub use call::{Call, Digest, Encoding, Named, Operation, SignStep, Template};
+pub use dictionaries::Dictionaries;
 pub use limits::{Duplicates, Limits, Means, Paging, Resend, Retry};
 pub use remedy::{Refusal, Remedy, RemedyRule};
 pub use tls::{ClientIdentity, Tls, Trust};
@@ -33,6 +35,8 @@ pub struct Platform {
     pub base_url: Located<String>,
     /// Folder below `schemas/`, e.g. `shandong/v1`.
     pub schemas: Located<String>,
+    /// The set that will follow: `plan` tells what would fail it, nothing is sent under it.
+    pub next_schemas: Option<Located<String>>,
     /// The city's code in the province's region table, e.g. `370300`.
     pub city_code: Located<String>,
     pub tls: Tls,
@@ -54,6 +58,8 @@ pub struct Platform {
     pub limits: Limits,
     pub retry: Retry,
     pub paging: Paging,
+    /// Code tables of the province that are compared with ours; `None` where it offers none.
+    pub dictionaries: Option<Dictionaries>,
     /// The file as it was read, kept in full by its hash in the ledger.
     pub text: String,
 }
@@ -106,6 +112,7 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
         good
     });
     let schemas = root.need_text("schemas");
+    let next_schemas = root.text("next_schemas");
     let city_code = root.need_text("city_code");
     let tls = tls::read(root);
     let credentials = read_credentials(root);
@@ -121,6 +128,7 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
     let limits = limits::read_limits(root);
     let retry = limits::read_retry(root);
     let paging = limits::read_paging(root);
+    let dictionaries = dictionaries::read(root, &answers);
     root.finish();
     Some(Platform {
         name: name.to_owned(),
@@ -129,6 +137,7 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
         mode,
         base_url: base_url?,
         schemas: schemas?,
+        next_schemas,
         city_code: city_code?,
         tls,
         credentials,
@@ -143,6 +152,7 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
         limits,
         retry,
         paging,
+        dictionaries,
         text: text.to_owned(),
     })
 }
@@ -217,7 +227,7 @@ mod tests {
         let platform = platform.unwrap();
         assert_eq!(platform.mode, Mode::Rehearse);
         assert_eq!(&*platform.base_url, "https://123.232.30.9:27180/api/v1");
-        assert_eq!(platform.operations.len(), 7);
+        assert_eq!(platform.operations.len(), 8);
         assert!(platform.remarks().is_empty());
     }
 

@@ -5,6 +5,7 @@
 //! the answer does not mention is unknown. The room keeps no state and repeats nothing: when a batch goes again
 //! is the ledger's business, `next_wait` only says how long to wait.
 
+mod dictionary;
 mod exchange;
 mod judge;
 mod read;
@@ -12,6 +13,7 @@ mod render;
 mod verdict;
 mod wait;
 
+pub use dictionary::{DictionaryEntry, RemoteDictionary, dictionary};
 pub use exchange::exchange;
 pub use judge::{Judgement, judge, weigh};
 pub use read::{

@@ -239,7 +239,7 @@ pub async fn ping(street: &Street, clock: &Clock) -> Result<Ping, Trouble> {
 }
 
 /// Asks, and gives back an answer that passes the profile's success test.
-async fn ask(
+pub(super) async fn ask(
     street: &Street,
     operation: Operation,
     names: &Bindings<'_>,
@@ -303,22 +303,22 @@ fn read_review(
     })
 }
 
-fn entries(list: &Formula, bindings: &Bindings<'_>) -> Option<Vec<Json>> {
+pub(super) fn entries(list: &Formula, bindings: &Bindings<'_>) -> Option<Vec<Json>> {
     match list.json(bindings).ok()?.into_owned() {
         Json::Array(entries) => Some(entries),
         _ => None,
     }
 }
 
-fn spoilt(index: usize, missing: &str) -> Complaint {
+pub(super) fn spoilt(index: usize, missing: &str) -> Complaint {
     Complaint::new("Q7301").found(index + 1).fact("missing", missing)
 }
 
 /// The profile offers the operation and does not say how its answer is read.
-fn unread(operation: Operation) -> Trouble {
+pub(super) fn unread(operation: Operation) -> Trouble {
     Trouble { complaint: Complaint::new("Q7410").found(operation.word()), lane: LaneEffect::None }
 }
 
-fn number(number: u64) -> Known<'static> {
+pub(super) fn number(number: u64) -> Known<'static> {
     Known::Value(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)))
 }

@@ -29,7 +29,9 @@ pub use formula::Formula;
 pub use look::{Look, Shown, look};
 pub(crate) use paper::one_line;
 pub use profile::{Profile, Rule};
-pub use reading::{AnswerReading, ItemsReading, ListReading, RecordReading, ReviewsReading};
+pub use reading::{
+    AnswerReading, DictionaryReading, ItemsReading, ListReading, RecordReading, ReviewsReading,
+};
 pub use request::{Fresh, Request};
 pub use street::{Passage, Street, Transport};
 pub use template::Part;

@@ -72,6 +72,7 @@ pub(super) const REQUEST_NAMES: &[&str] = &[
     "patent",
     "title",
     "owner",
+    "table",
 ];
 /// Made afresh for each attempt.
 pub(super) const FRESH_NAMES: &[&str] = &["timestamp", "timestamp_ms", "now", "nonce", "uuid", "credentials"];

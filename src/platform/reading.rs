@@ -7,7 +7,8 @@ use encoding_rs::Encoding;
 
 use super::formula::Formula;
 use crate::config::platform::{
-    AnswerFormat, AnswerText, ItemsText, ListText, RecordText, ReviewState, ReviewsText, Unlisted,
+    AnswerFormat, AnswerText, DictionaryText, ItemsText, ListText, RecordText, ReviewState, ReviewsText,
+    Unlisted,
 };
 use crate::config::{Fault, Located};
 
@@ -32,6 +33,7 @@ pub struct AnswerReading {
     pub reviews: Option<ReviewsReading>,
     /// The province's word for a review's state → what it means.
     pub states: BTreeMap<String, ReviewState>,
+    pub dictionary: Option<DictionaryReading>,
     pub time: Option<Formula>,
 }
 
@@ -83,6 +85,14 @@ pub struct ReviewsReading {
     pub state: Formula,
     pub opinion: Option<Formula>,
     pub at: Option<Formula>,
+}
+
+#[derive(Clone, Debug)]
+pub struct DictionaryReading {
+    pub list: Formula,
+    pub code: Formula,
+    pub label: Formula,
+    pub more: Option<Formula>,
 }
 
 /// What can be said of an answer that nobody has parsed yet.
@@ -139,6 +149,7 @@ impl AnswerReading {
             record: text.record.as_ref().and_then(|record| compile_record(record, press)),
             reviews: text.reviews.as_ref().and_then(|reviews| compile_reviews(reviews, press)),
             states: text.reviews.as_ref().map(|reviews| reviews.states.clone()).unwrap_or_default(),
+            dictionary: text.dictionary.as_ref().and_then(|one| compile_dictionary(one, press)),
             time: text.ping.as_ref().and_then(|ping| press.maybe(&ping.time, WHOLE)),
         }
     }
@@ -189,6 +200,14 @@ fn compile_record(text: &RecordText, press: &mut Press<'_>) -> Option<RecordRead
         withdrawn,
         data: data?,
     })
+}
+
+fn compile_dictionary(text: &DictionaryText, press: &mut Press<'_>) -> Option<DictionaryReading> {
+    let list = press.maybe(&text.list, WHOLE);
+    let code = press.maybe(&text.code, ITEM);
+    let label = press.maybe(&text.label, ITEM);
+    let more = press.maybe(&text.more, LISTED);
+    Some(DictionaryReading { list: list?, code: code?, label: label?, more })
 }
 
 fn compile_reviews(text: &ReviewsText, press: &mut Press<'_>) -> Option<ReviewsReading> {

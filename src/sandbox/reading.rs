@@ -23,8 +23,14 @@ pub struct Finding {
     pub message: String,
 }
 
-/// All kinds the province takes.
-pub struct Reading(BTreeMap<String, Kind>);
+/// All kinds the province takes, and the code tables it gives out.
+pub struct Reading {
+    kinds: BTreeMap<String, Kind>,
+    dictionaries: BTreeMap<String, Dictionary>,
+}
+
+/// A code table's codes with their names, those in force, in the order of the file.
+pub type Dictionary = Vec<(String, String)>;
 
 /// One kind, as its file describes it.
 pub struct Kind {
@@ -55,7 +61,10 @@ impl Reading {
     ///
     /// Errors: a missing folder, a file that is no schema, a code table that is named but not there.
     pub fn load(folder: &Path, today: &str) -> anyhow::Result<Self> {
-        let tables = load_tables(&folder.join("codes"), today)?;
+        let dictionaries = load_tables(&folder.join("codes"), today)?;
+        let codes = |dictionary: &Dictionary| dictionary.iter().map(|(code, _)| code.clone()).collect();
+        let tables: Tables =
+            dictionaries.iter().map(|(name, found)| (name.clone(), Arc::new(codes(found)))).collect();
         let mut kinds = BTreeMap::new();
         for file in files(folder, ".schema.json")? {
             let read = || -> anyhow::Result<Kind> {
@@ -65,15 +74,19 @@ impl Reading {
             kinds.insert(name, read().with_context(|| format!("the sandbox read {}", file.display()))?);
         }
         ensure!(!kinds.is_empty(), "the sandbox found no *.schema.json in {}", folder.display());
-        Ok(Reading(kinds))
+        Ok(Reading { kinds, dictionaries })
     }
 
     pub fn kind(&self, name: &str) -> Option<&Kind> {
-        self.0.get(name)
+        self.kinds.get(name)
+    }
+
+    pub fn dictionary(&self, table: &str) -> Option<&Dictionary> {
+        self.dictionaries.get(table)
     }
 
     pub fn title<'a>(&'a self, name: &'a str) -> &'a str {
-        self.0.get(name).map_or(name, |kind| kind.title.as_str())
+        self.kinds.get(name).map_or(name, |kind| kind.title.as_str())
     }
 }
 
@@ -168,24 +181,24 @@ fn finding(error: &ValidationError<'_>) -> Finding {
     Finding { field, code, message: message.to_owned() }
 }
 
-fn load_tables(folder: &Path, today: &str) -> anyhow::Result<Tables> {
-    let mut tables = HashMap::new();
+fn load_tables(folder: &Path, today: &str) -> anyhow::Result<BTreeMap<String, Dictionary>> {
+    let mut tables = BTreeMap::new();
     for file in files(folder, ".csv")? {
         let codes =
             load_codes(&file, today).with_context(|| format!("the sandbox read {}", file.display()))?;
-        tables.insert(stem(&file, ".csv"), Arc::new(codes));
+        tables.insert(stem(&file, ".csv"), codes);
     }
     Ok(tables)
 }
 
 /// Shape: columns `code, name, parent, from, to`; a code counts while `from <= today <= to`, empty being open.
-fn load_codes(file: &Path, today: &str) -> anyhow::Result<HashSet<String>> {
+fn load_codes(file: &Path, today: &str) -> anyhow::Result<Dictionary> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(file)?;
     let header = reader.headers()?.clone();
     let column = |name: &str| header.iter().position(|title| title.trim_start_matches('\u{feff}') == name);
     let code = column("code").context("there is no column `code`")?;
-    let (from, to) = (column("from"), column("to"));
-    let mut codes = HashSet::new();
+    let (name, from, to) = (column("name"), column("from"), column("to"));
+    let mut codes = Vec::new();
     for line in reader.records() {
         let line = line?;
         let cell = |at: Option<usize>| at.and_then(|at| line.get(at)).map(str::trim).unwrap_or_default();
@@ -193,7 +206,7 @@ fn load_codes(file: &Path, today: &str) -> anyhow::Result<HashSet<String>> {
         // `2019` means until the end of 2019: compare as far as the cell goes.
         let ended = !cell(to).is_empty() && cell(to) < today.get(..cell(to).len()).unwrap_or(today);
         if begun && !ended {
-            codes.insert(cell(Some(code)).to_owned());
+            codes.push((cell(Some(code)).to_owned(), cell(name).to_owned()));
         }
     }
     Ok(codes)

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::desk::{self, Reply};
 use super::faults::Fault;
 use super::line::Line;
+use super::reading::Dictionary;
 use super::store::{self, Held, Question, Scope};
 use super::{Exchange, Province, books, page, review, signature};
 use crate::clock::Timestamp;
@@ -133,6 +134,10 @@ impl Province {
             }
             ("GET", ["ping"]) => Ok(self.well(json!({ "time": self.clock.now().rfc3339() }))),
             ("GET", ["reviews"]) => self.reviews(&query).await,
+            ("GET", ["dictionaries", table]) => match self.reading.dictionary(table) {
+                Some(codes) => Ok(self.well(dictionary(table, codes))),
+                None => return not_found(self),
+            },
             ("GET", [kind, "lookup"]) if known(kind) => self.lookup(kind, &query).await,
             ("GET", [kind]) if known(kind) => self.list(kind, &query).await,
             _ => return not_found(self),
@@ -279,6 +284,11 @@ async fn belongs(reader: &mut sqlx::SqliteConnection, held: &Held, owner: &str) 
         }
     }
     Ok(false)
+}
+
+fn dictionary(table: &str, codes: &Dictionary) -> Value {
+    let list: Vec<Value> = codes.iter().map(|(code, name)| json!({ "code": code, "name": name })).collect();
+    json!({ "table": table, "list": list })
 }
 
 fn shown(held: &Held) -> Value {

@@ -16,7 +16,7 @@ mod items;
 mod pages;
 
 pub use items::{ItemsText, Unlisted};
-pub use pages::{ListText, LookupText, PingText, RecordText, ReviewState, ReviewsText};
+pub use pages::{DictionaryText, ListText, LookupText, PingText, RecordText, ReviewState, ReviewsText};
 
 /// One `[answer]` table, or what is left of it for one operation.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +45,7 @@ pub struct AnswerText {
     pub lookup: Option<LookupText>,
     pub record: Option<RecordText>,
     pub reviews: Option<ReviewsText>,
+    pub dictionary: Option<DictionaryText>,
     pub ping: Option<PingText>,
 }
 
@@ -88,7 +89,7 @@ impl Over for AnswerText {
     fn over(self, lower: &Self) -> Self {
         over!(self, lower:
             format, charset, mislabelled, verify, open, success, code, message, trace, refused;
-            items, list, lookup, record, reviews, ping)
+            items, list, lookup, record, reviews, dictionary, ping)
     }
 }
 
@@ -120,6 +121,7 @@ pub(super) fn read_table(section: &Section<'_>) -> AnswerText {
     let lookup = section.section("lookup").map(|table| pages::read_lookup(&table));
     let record = section.section("record").map(|table| pages::read_record(&table));
     let reviews = section.section("reviews").map(|table| pages::read_reviews(&table));
+    let dictionary = section.section("dictionary").map(|table| pages::read_dictionary(&table));
     let ping = section.section("ping").map(|table| pages::read_ping(&table));
     section.finish();
     AnswerText {
@@ -138,6 +140,7 @@ pub(super) fn read_table(section: &Section<'_>) -> AnswerText {
         lookup,
         record,
         reviews,
+        dictionary,
         ping,
     }
 }
@@ -234,6 +237,9 @@ fn needed(operation: Operation, is_single: bool, written: &Written) -> Vec<&'sta
         }
         Operation::Reviews if written.has("reviews") => {
             needed.extend(["reviews.list", "reviews.next", "reviews.seq", "reviews.state", "reviews.states"]);
+        }
+        Operation::Dictionary if written.has("dictionary") => {
+            needed.extend(["dictionary.list", "dictionary.code", "dictionary.label"]);
         }
         _ => (),
     }

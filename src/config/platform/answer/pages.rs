@@ -54,6 +54,18 @@ pub struct ReviewsText {
     pub states: BTreeMap<String, ReviewState>,
 }
 
+/// One of the province's code tables.
+#[derive(Clone, Debug, Default)]
+pub struct DictionaryText {
+    /// Over `body`: the list of codes.
+    pub list: Option<Located<String>>,
+    /// Over `item`.
+    pub code: Option<Located<String>>,
+    pub label: Option<Located<String>>,
+    /// Over `body`, `page`, `size`, `count`: whether another page follows; without it there is one page.
+    pub more: Option<Located<String>>,
+}
+
 /// What a ping brings.
 #[derive(Clone, Debug, Default)]
 pub struct PingText {
@@ -116,6 +128,12 @@ impl Over for RecordText {
 impl Over for ReviewsText {
     fn over(self, lower: &Self) -> Self {
         over!(self, lower: list, next, seq, kind, local_id, remote_id, state, opinion, at; states)
+    }
+}
+
+impl Over for DictionaryText {
+    fn over(self, lower: &Self) -> Self {
+        over!(self, lower: list, code, label, more;)
     }
 }
 
@@ -192,6 +210,14 @@ pub(super) fn read_reviews(section: &Section<'_>) -> ReviewsText {
     };
     section.finish();
     reviews
+}
+
+pub(super) fn read_dictionary(section: &Section<'_>) -> DictionaryText {
+    let text = |key: &str| section.text(key);
+    let dictionary =
+        DictionaryText { list: text("list"), code: text("code"), label: text("label"), more: text("more") };
+    section.finish();
+    dictionary
 }
 
 pub(super) fn read_ping(section: &Section<'_>) -> PingText {

@@ -1,0 +1,84 @@
+//! Bodies: a payload's template with the documents' schemas where its documents stand.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::parameter;
+use super::probe;
+use crate::config::Platform;
+use crate::config::platform::{Call, Operation, Template};
+
+/// One operation for one kind, whose body is to be described.
+#[derive(Clone, Copy)]
+pub(super) struct Body<'a> {
+    pub platform: &'a Platform,
+    pub operation: Operation,
+    pub call: &'a Call,
+    /// `None` for an operation that is not about a kind.
+    pub kind: Option<&'a str>,
+}
+
+impl Body<'_> {
+    /// The schema of what is sent; `None` where nothing is.
+    pub(super) fn schema(self) -> Option<Json> {
+        match (&self.call.envelope, &self.call.payload) {
+            (Some(envelope), _) => Some(self.of(envelope)),
+            (None, Some(payload)) => Some(self.of(payload)),
+            (None, None) => None,
+        }
+    }
+
+    fn of(self, template: &Template) -> Json {
+        match template {
+            Template::Constant(json) => json!({ "const": json }),
+            Template::Object(fields) => {
+                let mut properties = Map::new();
+                let mut required = Vec::new();
+                for (name, field) in fields {
+                    if self.is_there(field) {
+                        required.push(Json::from(name.as_str()));
+                    }
+                    properties.insert(name.clone(), self.of(field));
+                }
+                json!({
+                    "type": "object",
+                    "properties": properties,
+                    "required": required,
+                    "additionalProperties": false,
+                })
+            }
+            Template::Expression(text) => self.expression(text),
+        }
+    }
+
+    fn expression(self, text: &str) -> Json {
+        match probe::path(text).as_deref() {
+            Some(["items"]) => {
+                let item = self.call.item.as_ref().map_or(json!({}), |item| self.of(item));
+                let most = self.platform.limits.records_max;
+                json!({ "type": "array", "items": item, "minItems": 1, "maxItems": most })
+            }
+            Some(["document"]) => match self.kind {
+                Some(kind) => json!({ "$ref": super::document::reference(kind) }),
+                None => json!({ "type": "object" }),
+            },
+            Some(["payload"]) => self.payload(),
+            // The payload as text inside another body.
+            _ if text.trim().starts_with("payload ~") => {
+                json!({ "type": "string", "contentMediaType": "application/json", "contentSchema": self.payload() })
+            }
+            _ => parameter::schema(self.platform, self.operation, self.kind, text),
+        }
+    }
+
+    fn payload(self) -> Json {
+        self.call.payload.as_ref().map_or(json!({}), |payload| self.of(payload))
+    }
+
+    fn is_there(self, template: &Template) -> bool {
+        match template {
+            Template::Constant(json) => !json.is_null(),
+            Template::Object(_) => true,
+            Template::Expression(text) => parameter::is_there(self.operation, text),
+        }
+    }
+}
