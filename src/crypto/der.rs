@@ -32,14 +32,21 @@ pub fn rs_of_der(signature: &[u8]) -> Result<Vec<u8>, Complaint> {
     read().ok_or_else(|| Complaint::new("Q3157").fact("length", signature.len()))
 }
 
-/// The parts of an SM2 cipher text: the point's two numbers, the hash, and the cipher text proper.
-pub(super) fn cipher_of_der(sealed: &[u8]) -> Option<([u8; 32], [u8; 32], &[u8], &[u8])> {
+/// The parts of an SM2 cipher text: the point's two numbers, the hash, and the text proper.
+pub(super) struct Parts<'a> {
+    pub(super) x: [u8; NUMBER_BYTES],
+    pub(super) y: [u8; NUMBER_BYTES],
+    pub(super) hash: &'a [u8],
+    pub(super) text: &'a [u8],
+}
+
+pub(super) fn cipher_of_der(sealed: &[u8]) -> Option<Parts<'_>> {
     let inside = only(SEQUENCE, sealed)?;
     let (x, rest) = number(inside)?;
     let (y, rest) = number(rest)?;
     let (hash, rest) = take(OCTETS, rest)?;
     let (text, rest) = take(OCTETS, rest)?;
-    rest.is_empty().then_some((x, y, hash, text))
+    rest.is_empty().then_some(Parts { x, y, hash, text })
 }
 
 pub(super) fn der_of_cipher(x: &[u8], y: &[u8], hash: &[u8], text: &[u8]) -> Vec<u8> {
@@ -171,8 +178,9 @@ mod tests {
         for length in [127, 128, 255, 256, 70_000] {
             let text = vec![7; length];
             let sealed = der_of_cipher(&[1; 32], &[0x80; 32], &[3; 32], &text);
-            let (x, y, hash, found) = cipher_of_der(&sealed).unwrap();
-            assert_eq!((x, y, hash, found), ([1; 32], [0x80; 32], [3; 32].as_slice(), text.as_slice()));
+            let parts = cipher_of_der(&sealed).unwrap();
+            assert_eq!((parts.x, parts.y), ([1; 32], [0x80; 32]));
+            assert_eq!((parts.hash, parts.text), ([3; 32].as_slice(), text.as_slice()));
         }
     }
 }

@@ -114,7 +114,7 @@ pub fn decrypt(private_key: &[u8], order: Order, sealed: &[u8]) -> Result<Vec<u8
     let mode = if order == Order::C1C2C3 { Mode::C1C2C3 } else { Mode::C1C3C2 };
     let key = DecryptingKey::new_with_mode(secret.to_nonzero_scalar(), mode);
     if order == Order::Der {
-        let (x, y, hash, text) = der::cipher_of_der(sealed).ok_or_else(failed)?;
+        let der::Parts { x, y, hash, text } = der::cipher_of_der(sealed).ok_or_else(failed)?;
         let plain = [&[FULL_POINT], x.as_slice(), &y, hash, text].concat();
         return if hash.len() == NUMBER_BYTES {
             key.decrypt(&plain).map_err(|_| failed())

@@ -67,7 +67,7 @@ fn what_openssl_encrypted_is_read_here_in_every_order() {
     let sealed = bytes(SEALED_BY_OPENSSL);
     let private = bytes(PRIVATE);
     assert_eq!(decrypt(&private, Order::Der, &sealed).unwrap(), TEXT.as_bytes());
-    let (x, y, hash, text) = der::cipher_of_der(&sealed).unwrap();
+    let der::Parts { x, y, hash, text } = der::cipher_of_der(&sealed).unwrap();
     for (order, rest) in [(Order::C1C3C2, [hash, text]), (Order::C1C2C3, [text, hash])] {
         let bare = [x.as_slice(), &y, rest[0], rest[1]].concat();
         assert_eq!(decrypt(&private, order, &bare).unwrap(), TEXT.as_bytes());
@@ -85,7 +85,7 @@ fn what_is_encrypted_here_is_read_by_openssl_and_depends_on_nothing_but_its_argu
         hex(&sealed),
         "3073022100b9647578d5b4e2eef0299355e71225301ba38d8c58c8f49bdfdfc5f565db486502204d25a86d30bf2bb389a407ac1d026396d1e95302e4ffd3b9a33e7bdcbeb2b19d0420dff13ae61ab03e3250940bbeaf984e88f9fd1267609e662ce7096dd2af0c7fd3040adbe4a18d564f1bd85df0"
     );
-    let (x, y, hash, text) = der::cipher_of_der(&sealed).unwrap();
+    let der::Parts { x, y, hash, text } = der::cipher_of_der(&sealed).unwrap();
     for (order, rest) in [(Order::C1C3C2, [hash, text]), (Order::C1C2C3, [text, hash])] {
         let expect = [&[4], x.as_slice(), &y, rest[0], rest[1]].concat();
         assert_eq!(encrypt(&public[1..], &entropy, order, TEXT.as_bytes()).unwrap(), expect);
