@@ -12,6 +12,7 @@ mod answer;
 mod call;
 mod dictionaries;
 mod limits;
+mod login;
 mod remedy;
 mod tls;
 
@@ -22,6 +23,7 @@ pub use answer::{
 pub use call::{Call, Digest, Encoding, Named, Operation, SignStep, Template};
 pub use dictionaries::Dictionaries;
 pub use limits::{Duplicates, Limits, Means, Paging, Resend, Retry};
+pub use login::{Login, Term};
 pub use remedy::{Refusal, Remedy, RemedyRule};
 pub use tls::{ClientIdentity, Tls, Trust};
 
@@ -46,6 +48,8 @@ pub struct Platform {
     pub headers: Vec<Named>,
     pub sign: Vec<SignStep>,
     pub operations: BTreeMap<Operation, Call>,
+    /// In order; each may use what those before it gave.
+    pub logins: Vec<Login>,
     /// How the answer to each operation is read: its own keys over those of `[answer]`.
     pub answers: BTreeMap<Operation, AnswerText>,
     /// `[answer]` alone.
@@ -120,6 +124,7 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
     let sign = call::read_sign(root);
     let operations = call::read_operations(root);
     let answer = answer::read_general(root);
+    let logins = login::read(root, &answer);
     let none = BTreeMap::new();
     let answers = answer::merge(root, &answer, operations.as_ref().unwrap_or(&none));
     let remedies = remedy::read_rules(root);
@@ -144,6 +149,7 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
         headers: named(headers),
         sign,
         operations: operations?,
+        logins,
         answers,
         answer,
         remedies,

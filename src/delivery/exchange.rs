@@ -4,16 +4,43 @@ use std::time::Duration;
 
 use super::judge::{event, weigh};
 use super::operation;
-use super::verdict::of_break;
+use super::verdict::{Renewal, of_break};
 use crate::clock::Clock;
 use crate::ledger::{Attempt, Event, LaneEffect, Lease, Trouble};
-use crate::platform::{Bindings, Known, Street};
+use crate::platform::{Bindings, Generation, Known, Street};
 
-/// One attempt at a batch: one request on the wire, with a fresh envelope around the stored payload.
+/// One attempt at a batch: one request on the wire, with a fresh envelope around the stored payload. Where the answer
+/// proves that nothing was accepted since our session or our secrets are over, and others are to be had, a second
+/// request with those.
 ///
 /// Shape:  the attempt as the ledger keeps it, and the event that consumes the lease.
 /// Errors: none; whatever happens is an event.
 pub async fn exchange(street: &Street, lease: &Lease, clock: &Clock) -> (Attempt, Event) {
+    let (first, event, renewal) = once(street, lease, clock).await;
+    let Some((renewal, refused)) = renewal else { return (first, event) };
+    if !renewal.take(street, refused, clock).await {
+        return (first, event);
+    }
+    let (second, event, _) = once(street, lease, clock).await;
+    let both = |one: &str, other: &str| format!("{one}\n\n{AGAIN}\n\n{other}");
+    let attempt = Attempt {
+        started: first.started,
+        took: first.took + second.took,
+        request: both(&first.request, &second.request),
+        answer: both(&first.answer, &second.answer),
+        status: second.status,
+    };
+    (attempt, event)
+}
+
+/// Between two requests of one attempt.
+const AGAIN: &str = "---- 更新会话或密钥后重发 · sent again with a new session or secret ----";
+
+async fn once(
+    street: &Street,
+    lease: &Lease,
+    clock: &Clock,
+) -> (Attempt, Event, Option<(Renewal, Generation)>) {
     let profile = street.profile();
     let operation = operation(lease.action);
     let names =
@@ -31,7 +58,7 @@ pub async fn exchange(street: &Street, lease: &Lease, clock: &Clock) -> (Attempt
                 answer: String::new(),
                 status: None,
             };
-            return (attempt, Event::NotAccepted { trouble });
+            return (attempt, Event::NotAccepted { trouble }, None);
         }
     };
     let mut attempt = Attempt {
@@ -48,8 +75,9 @@ pub async fn exchange(street: &Street, lease: &Lease, clock: &Clock) -> (Attempt
             for remark in &judgement.remarks {
                 tracing::warn!(batch.key = %lease.key, batch.kind = %lease.kind, "batch {}: {remark}", lease.key);
             }
-            (attempt, judgement.event)
+            let renewal = judgement.renewal.map(|renewal| (renewal, passage.generation));
+            (attempt, judgement.event, renewal)
         }
-        Err(broken) => (attempt, event(of_break(profile, operation, broken), lease)),
+        Err(broken) => (attempt, event(of_break(profile, operation, broken), lease), None),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::operation;
-use super::verdict::{Heard, Outcome, Verdict, not_understood, of_answer};
+use super::verdict::{Heard, Outcome, Renewal, Verdict, not_understood, of_answer};
 use crate::config::platform::Operation;
 use crate::ledger::{Event, Item, ItemOutcome, Lease, Trouble};
 use crate::platform::{Answer, Bindings, Formula, Known, Profile, one_line};
@@ -17,6 +17,8 @@ pub struct Judgement {
     pub event: Event,
     /// Results for records that we did not send, results without an id.
     pub remarks: Vec<Complaint>,
+    /// What may help at once; then the batch may be sent again, once.
+    pub(super) renewal: Option<Renewal>,
 }
 
 /// Decides what an answer from the province means for the batch that asked.
@@ -33,7 +35,8 @@ pub fn weigh(profile: &Profile, lease: &Lease, answer: &Answer) -> Judgement {
     let heard = Heard::read(profile, operation, answer);
     if !heard.is_success(profile, operation) {
         let verdict = of_answer(profile, operation, answer, &heard);
-        return Judgement { event: event(verdict, lease), remarks: Vec::new() };
+        let renewal = verdict.renewal;
+        return Judgement { event: event(verdict, lease), remarks: Vec::new(), renewal };
     }
     let bindings = heard.bind(operation);
     let results = profile.answer(operation).items.list.as_ref().map(|list| list.json(&bindings));
@@ -42,14 +45,14 @@ pub fn weigh(profile: &Profile, lease: &Lease, answer: &Answer) -> Judgement {
         (Some(results), Some(body)) => settle(profile, operation, lease, results, body),
         _ => {
             let trouble = not_understood(&heard, "results");
-            Judgement { event: Event::InDoubt { trouble }, remarks: Vec::new() }
+            Judgement { event: Event::InDoubt { trouble }, remarks: Vec::new(), renewal: None }
         }
     }
 }
 
 /// The event of a failed exchange.
 pub(super) fn event(verdict: Verdict, lease: &Lease) -> Event {
-    let Verdict { outcome, trouble } = verdict;
+    let Verdict { outcome, trouble, .. } = verdict;
     match outcome {
         Outcome::NotAccepted => Event::NotAccepted { trouble },
         Outcome::InDoubt => Event::InDoubt { trouble },
@@ -101,7 +104,7 @@ fn settle(
     let unlisted = || ItemOutcome::Unknown { complaint: Complaint::new("Q7203").fact("strangers", &strange) };
     let mut items: Vec<_> = outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unlisted)).collect();
     doubt_shared_ids(&mut items);
-    Judgement { event: Event::Settled { items }, remarks }
+    Judgement { event: Event::Settled { items }, remarks, renewal: None }
 }
 
 /// One id of the province cannot be two records: then neither is believed.

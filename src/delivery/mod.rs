@@ -8,6 +8,7 @@
 mod dictionary;
 mod exchange;
 mod judge;
+mod login;
 mod read;
 mod render;
 mod verdict;

@@ -246,14 +246,20 @@ pub(super) async fn ask(
     clock: &Clock,
 ) -> Result<(Answer, Heard), Trouble> {
     let profile: &Profile = street.profile();
-    let sent = street.send(operation, names, &[], clock).await;
-    let passage = sent.map_err(|complaint| Trouble { complaint, lane: LaneEffect::None })?;
-    let answer = passage.outcome.map_err(|broken| of_break(profile, operation, &broken).trouble)?;
-    let heard = Heard::read(profile, operation, &answer);
-    if heard.is_success(profile, operation) {
-        Ok((answer, heard))
-    } else {
-        Err(of_answer(profile, operation, &answer, &heard).trouble)
+    let mut again = true;
+    loop {
+        let sent = street.send(operation, names, &[], clock).await;
+        let passage = sent.map_err(|complaint| Trouble { complaint, lane: LaneEffect::None })?;
+        let answer = passage.outcome.map_err(|broken| of_break(profile, operation, &broken).trouble)?;
+        let heard = Heard::read(profile, operation, &answer);
+        if heard.is_success(profile, operation) {
+            return Ok((answer, heard));
+        }
+        let verdict = of_answer(profile, operation, &answer, &heard);
+        match verdict.renewal {
+            Some(renewal) if again && renewal.take(street, passage.generation, clock).await => again = false,
+            _ => return Err(verdict.trouble),
+        }
     }
 }
 

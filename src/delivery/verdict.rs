@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
+use chrono_tz::Asia::Shanghai;
 use serde_json::{Map, Value as Json};
 
+use super::login::of_login;
+use crate::clock::{Clock, Timestamp};
 use crate::config::platform::{Operation, Remedy};
 use crate::ledger::{LaneEffect, Trouble};
-use crate::platform::{Answer, Bindings, Break, Broken, Formula, Known, Profile, one_line};
+use crate::platform::{
+    Answer, Bindings, Break, Broken, Formula, Generation, Known, Profile, Street, one_line,
+};
 use crate::record::{Complaint, Value};
 
 /// A whole answer, read as far as it can be.
@@ -23,6 +28,27 @@ pub(super) struct Heard {
 pub(super) struct Verdict {
     pub(super) outcome: Outcome,
     pub(super) trouble: Trouble,
+    /// What may help at once.
+    pub(super) renewal: Option<Renewal>,
+}
+
+/// What another attempt at once needs, after an answer of which it is proved that nothing was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// A new session.
+    Session,
+    /// Other secrets than those that were refused, should the files hold others by now.
+    Secrets,
+}
+
+impl Renewal {
+    /// Sees to it. True if another attempt would go out with something else than what was refused.
+    pub(super) async fn take(self, street: &Street, refused: Generation, clock: &Clock) -> bool {
+        match self {
+            Renewal::Session => street.forget(refused, clock).await,
+            Renewal::Secrets => street.look_again(refused, clock).await,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +63,7 @@ pub(super) enum Outcome {
 impl Outcome {
     fn of(remedy: Remedy) -> Self {
         match remedy {
-            Remedy::Retry | Remedy::Wait | Remedy::Block => Outcome::NotAccepted,
+            Remedy::Retry | Remedy::Wait | Remedy::Block | Remedy::Relogin => Outcome::NotAccepted,
             Remedy::Doubt => Outcome::InDoubt,
             Remedy::Refuse => Outcome::Refused,
         }
@@ -107,9 +133,19 @@ pub(super) fn of_answer(profile: &Profile, operation: Operation, answer: &Answer
     let ruled = profile.rules().iter().find(|rule| rule.when.holds(&bindings)).map(|found| &found.rule);
     let wait = ruled.and_then(|rule| rule.wait);
     let pause = asked.or(wait).unwrap_or(limits.pause).max(PAUSE_MIN);
-    let mut complaint = heard.quote(Complaint::new(complaint_of(answer, heard)));
+    let remedy = ruled.map(|rule| rule.remedy);
+    let mut complaint = heard.quote(Complaint::new(complaint_of(answer, heard, remedy)));
     if let Some(ahead) = answer.clock_ahead_s() {
-        complaint = complaint.fact("clock", ahead);
+        complaint = complaint
+            .fact("clock", ahead)
+            .fact(
+                "theirs",
+                Timestamp(answer.received.0.saturating_add(ahead.saturating_mul(1_000_000))).show(Shanghai),
+            )
+            .fact("ours", answer.received.show(Shanghai));
+    }
+    if complaint.id == "Q7440" {
+        complaint = complaint.fact("credentials", named_credentials(profile));
     }
     complaint = complaint.fact("pause", pause.as_secs());
     if complaint.id == "Q7103" {
@@ -125,18 +161,28 @@ pub(super) fn of_answer(profile: &Profile, operation: Operation, answer: &Answer
             complaint = complaint.owner(who);
         }
     }
-    let (outcome, lane) = match ruled.map(|rule| rule.remedy) {
+    let renewal = match remedy {
+        // Another session would be refused for the same reason.
+        _ if complaint.id == "Q7114" => None,
+        Some(Remedy::Relogin) => Some(Renewal::Session),
+        Some(Remedy::Block) => Some(Renewal::Secrets),
+        _ => None,
+    };
+    let (outcome, lane) = match remedy {
         Some(remedy @ Remedy::Wait) => (Outcome::of(remedy), LaneEffect::Pause(pause)),
-        Some(remedy @ Remedy::Block) => (Outcome::of(remedy), LaneEffect::Block),
+        Some(remedy @ (Remedy::Block | Remedy::Relogin)) => (Outcome::of(remedy), LaneEffect::Block),
         // Whatever the answer means for the batch, a Retry-After is an order to keep away.
         Some(remedy) => (Outcome::of(remedy), asked.map_or(LaneEffect::None, LaneEffect::Pause)),
         None => (Outcome::InDoubt, built_in(answer.status, asked, pause)),
     };
-    Verdict { outcome, trouble: Trouble { complaint, lane } }
+    Verdict { outcome, trouble: Trouble { complaint, lane }, renewal }
 }
 
 /// The verdict on an exchange that broke.
 pub(super) fn of_break(profile: &Profile, operation: Operation, broken: &Broken) -> Verdict {
+    if broken.class == Break::Login {
+        return of_login(profile, broken);
+    }
     let platform = profile.platform();
     let bindings = Bindings::default()
         .with("status", Known::NULL)
@@ -153,7 +199,7 @@ pub(super) fn of_break(profile: &Profile, operation: Operation, broken: &Broken)
         (Some(rule), _) => rule.remedy,
         (None, Break::Refused | Break::Dns | Break::Connect) => Remedy::Wait,
         (None, Break::Tls) => Remedy::Block,
-        (None, Break::LateBefore) => Remedy::Retry,
+        (None, Break::LateBefore | Break::Login) => Remedy::Retry,
         (None, Break::LateAfter | Break::Reset | Break::Truncated | Break::TooLarge) => Remedy::Doubt,
     };
     let pause = ruled.and_then(|rule| rule.wait).unwrap_or(platform.limits.pause).max(PAUSE_MIN);
@@ -167,6 +213,7 @@ pub(super) fn of_break(profile: &Profile, operation: Operation, broken: &Broken)
         Break::Reset => "Q7007",
         Break::Truncated => "Q7008",
         Break::TooLarge => "Q7009",
+        Break::Login => "Q7442",
     };
     let mut complaint = Complaint::new(id)
         .fact("address", &*platform.base_url)
@@ -180,10 +227,10 @@ pub(super) fn of_break(profile: &Profile, operation: Operation, broken: &Broken)
     }
     let lane = match remedy {
         Remedy::Wait => LaneEffect::Pause(pause),
-        Remedy::Block => LaneEffect::Block,
+        Remedy::Block | Remedy::Relogin => LaneEffect::Block,
         Remedy::Retry | Remedy::Doubt | Remedy::Refuse => LaneEffect::None,
     };
-    Verdict { outcome: Outcome::of(remedy), trouble: Trouble { complaint, lane } }
+    Verdict { outcome: Outcome::of(remedy), trouble: Trouble { complaint, lane }, renewal: None }
 }
 
 /// The trouble of an answer that says success and does not hold what a success holds.
@@ -204,9 +251,16 @@ fn built_in(status: u16, asked: Option<Duration>, pause: Duration) -> LaneEffect
 }
 
 /// The complaint's id by what was answered; the profile's rule adds its own sentence.
-fn complaint_of(answer: &Answer, heard: &Heard) -> &'static str {
+fn complaint_of(answer: &Answer, heard: &Heard, remedy: Option<Remedy>) -> &'static str {
     let skewed = answer.clock_ahead_s().is_some_and(|ahead| ahead.abs() > CLOCK_AHEAD_S_MAX);
     match answer.status {
+        _ if remedy == Some(Remedy::Relogin) => {
+            if skewed {
+                "Q7114"
+            } else {
+                "Q7440"
+            }
+        }
         300..=399 => "Q7111",
         401 if skewed => "Q7114",
         401 | 407 => "Q7105",
@@ -222,6 +276,13 @@ fn complaint_of(answer: &Answer, heard: &Heard) -> &'static str {
         _ if heard.code.is_none() => "Q7103",
         _ => "Q7104",
     }
+}
+
+/// The names under which the profile has its secrets, with where they are kept.
+pub(super) fn named_credentials(profile: &Profile) -> String {
+    let credentials = profile.platform().credentials.iter();
+    let named = credentials.map(|one| format!("{} ({})", one.name.value, one.expression.value));
+    named.collect::<Vec<_>>().join(", ")
 }
 
 /// Source: RFC 9110 §10.2.3. A date counts from the answer's own `Date` where it has one, so that a clock that

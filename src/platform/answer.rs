@@ -36,11 +36,35 @@ pub struct Broken {
     pub class: Break,
     /// The cause in the words of the network library, for the technician.
     pub reason: String,
+    /// Where no session could be had for the request: which login failed, and how.
+    pub login: Option<Box<FailedLogin>>,
 }
 
 impl Broken {
     pub fn new(class: Break, reason: impl Into<String>) -> Self {
-        Broken { class, reason: reason.into() }
+        Broken { class, reason: reason.into(), login: None }
+    }
+}
+
+/// A login that gave no session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FailedLogin {
+    pub name: String,
+    /// What the province answered, if it did. Not to be shown: it may hold a secret.
+    pub answer: Option<Answer>,
+    /// `gives` that could not be found in an answer that says success.
+    pub lacks: Option<String>,
+}
+
+impl std::fmt::Debug for FailedLogin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let status = self.answer.as_ref().map(|answer| answer.status);
+        let FailedLogin { name, lacks, .. } = self;
+        f.debug_struct("FailedLogin")
+            .field("name", name)
+            .field("status", &status)
+            .field("lacks", lacks)
+            .finish()
     }
 }
 
@@ -65,10 +89,12 @@ pub enum Break {
     Truncated,
     /// The decoded answer passes the profile's limit.
     TooLarge,
+    /// No session could be had; the request itself was not sent.
+    Login,
 }
 
 impl Break {
-    pub const ALL: [Break; 9] = [
+    pub const ALL: [Break; 10] = [
         Break::Refused,
         Break::Dns,
         Break::Connect,
@@ -78,6 +104,7 @@ impl Break {
         Break::Reset,
         Break::Truncated,
         Break::TooLarge,
+        Break::Login,
     ];
 
     /// The word that `transport` has in a profile's remedies.
@@ -92,11 +119,17 @@ impl Break {
             Break::Reset => "reset",
             Break::Truncated => "truncated",
             Break::TooLarge => "too_large",
+            Break::Login => "login",
         }
     }
 
     /// Whether it is proved that the province has not seen the whole request. Such a request was not accepted.
     pub fn is_proved_not_sent(self) -> bool {
-        matches!(self, Break::Refused | Break::Dns | Break::Connect | Break::Tls | Break::LateBefore)
+        match self {
+            Break::Refused | Break::Dns | Break::Connect | Break::Tls | Break::LateBefore | Break::Login => {
+                true
+            }
+            Break::LateAfter | Break::Reset | Break::Truncated | Break::TooLarge => false,
+        }
     }
 }

@@ -83,6 +83,27 @@ impl Formula {
         }
     }
 
+    /// The logins whose gifts it reads, with the gift's name: `session.LOGIN.NAME`. A login alone has no second.
+    pub(super) fn sessions(&self) -> Vec<(&str, Option<&str>)> {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let word = |text: &'_ str| text.find(|c| !is_part(c)).unwrap_or(text.len());
+        if !self.names().any(|name| name == "session") {
+            return Vec::new();
+        }
+        let text = self.expression.text();
+        let mut found = Vec::new();
+        for (at, _) in text.match_indices("session.") {
+            if text[..at].ends_with(is_part) || text[..at].ends_with('.') {
+                continue;
+            }
+            let rest = &text[at + "session.".len()..];
+            let (login, rest) = rest.split_at(word(rest));
+            let gift = rest.strip_prefix('.').map(|rest| &rest[..word(rest)]);
+            found.push((login, gift));
+        }
+        found
+    }
+
     /// The value. Errors: the complaint of the expression, with its text as a fact.
     pub fn value(&self, bindings: &Bindings<'_>) -> Result<Value, Complaint> {
         if let Some(json) = self.walk(bindings) {

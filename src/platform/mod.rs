@@ -10,11 +10,13 @@ mod bindings;
 mod credentials;
 mod formula;
 mod limiter;
+mod login;
 mod look;
 mod paper;
 mod profile;
 mod reading;
 mod request;
+mod session;
 mod sign;
 mod street;
 mod template;
@@ -22,10 +24,11 @@ mod trust;
 mod wire;
 
 pub(crate) use answer::http_date;
-pub use answer::{Answer, Break, Broken};
+pub use answer::{Answer, Break, Broken, FailedLogin};
 pub use bindings::{Bindings, Known};
 pub use credentials::Credentials;
 pub use formula::Formula;
+pub use login::Login;
 pub use look::{Look, Shown, look};
 pub(crate) use paper::one_line;
 pub use profile::{Profile, Rule};
@@ -33,6 +36,7 @@ pub use reading::{
     AnswerReading, DictionaryReading, ItemsReading, ListReading, RecordReading, ReviewsReading,
 };
 pub use request::{Fresh, Request};
+pub use session::Generation;
 pub use street::{Passage, Street, Transport};
 pub use template::Part;
 pub use trust::Certificate;

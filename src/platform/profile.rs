@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use super::formula::Formula;
+use super::login::{self, Login};
 use super::reading::{AnswerReading, Press};
 use super::template::{Part, Template};
 use super::{Bindings, Known};
@@ -23,6 +24,9 @@ struct Compiled {
     steps: Vec<Step>,
     calls: BTreeMap<Operation, Call>,
     answers: BTreeMap<Operation, AnswerReading>,
+    logins: Vec<Login>,
+    /// Places of the logins whose sessions an operation uses.
+    needs: BTreeMap<Operation, Vec<usize>>,
     rules: Vec<Rule>,
 }
 
@@ -43,6 +47,12 @@ pub(super) struct Step {
     pub(super) output: Encoding,
 }
 
+impl Step {
+    fn formulas(&self) -> impl Iterator<Item = &Formula> {
+        self.key.iter().chain([&self.input])
+    }
+}
+
 /// One operation's request.
 #[derive(Debug)]
 pub(super) struct Call {
@@ -53,6 +63,15 @@ pub(super) struct Call {
     pub(super) payload: Option<Template>,
     pub(super) item: Option<Template>,
     pub(super) envelope: Option<Template>,
+}
+
+impl Call {
+    /// Every expression of the request around its payload.
+    pub(super) fn formulas(&self) -> Vec<&Formula> {
+        let pairs = self.query.iter().chain(&self.headers).map(|(_, formula)| formula);
+        let envelope = self.envelope.as_ref().map(Template::formulas).unwrap_or_default();
+        std::iter::once(&self.path).chain(pairs).chain(envelope).collect()
+    }
 }
 
 /// Names in every expression of a request. What a request does not have is null.
@@ -75,7 +94,8 @@ pub(super) const REQUEST_NAMES: &[&str] = &[
     "table",
 ];
 /// Made afresh for each attempt.
-pub(super) const FRESH_NAMES: &[&str] = &["timestamp", "timestamp_ms", "now", "nonce", "uuid", "credentials"];
+pub(super) const FRESH_NAMES: &[&str] =
+    &["timestamp", "timestamp_ms", "now", "nonce", "uuid", "credentials", "session"];
 /// Parts of the request itself; asking for one makes it.
 pub(super) const PART_NAMES: &[&str] = &["method", "path", "query", "path_query", "payload", "body"];
 const PAYLOAD_NAMES: &[&str] = &["kind", "action", "key", "city_code", "items"];
@@ -98,8 +118,9 @@ impl Profile {
         let mut faults = Vec::new();
         let compiled = compile(&platform, &mut faults);
         match compiled {
-            Some((headers, steps, calls, answers, rules)) if faults.is_empty() => {
-                Ok(Profile(Arc::new(Compiled { platform, headers, steps, calls, answers, rules })))
+            Some((headers, steps, calls, (logins, needs), answers, rules)) if faults.is_empty() => {
+                let compiled = Compiled { platform, headers, steps, calls, answers, logins, needs, rules };
+                Ok(Profile(Arc::new(compiled)))
             }
             _ => Err(faults),
         }
@@ -121,6 +142,16 @@ impl Profile {
 
     pub fn rules(&self) -> &[Rule] {
         &self.0.rules
+    }
+
+    /// How sessions are had, in order.
+    pub fn logins(&self) -> &[Login] {
+        &self.0.logins
+    }
+
+    /// The places of the logins that an operation needs.
+    pub(super) fn needs(&self, operation: Operation) -> &[usize] {
+        self.0.needs.get(&operation).map_or(&[], Vec::as_slice)
     }
 
     /// Whether the province offers an operation.
@@ -178,10 +209,12 @@ pub(super) fn failed(operation: Operation, place: &str, cause: &Complaint) -> Co
 /// Of an operation that the province does not offer.
 static NOTHING_READ: LazyLock<AnswerReading> = LazyLock::new(AnswerReading::default);
 
+type Sessions = (Vec<Login>, BTreeMap<Operation, Vec<usize>>);
 type Parts = (
     Vec<(String, Formula)>,
     Vec<Step>,
     BTreeMap<Operation, Call>,
+    Sessions,
     BTreeMap<Operation, AnswerReading>,
     Vec<Rule>,
 );
@@ -206,10 +239,17 @@ fn compile(platform: &Platform, faults: &mut Vec<Fault>) -> Option<Parts> {
         }
     }
     check_credentials(platform, &headers, &steps, &calls, faults);
+    let shared: Vec<&Formula> = headers.iter().map(|(_, formula)| formula).collect();
+    let shared: Vec<&Formula> = shared.into_iter().chain(steps.iter().flat_map(Step::formulas)).collect();
+    let logins = login::compile(platform, &known, &shared, faults);
+    let at = &platform.base_url;
+    let every: Vec<_> = shared.iter().copied().chain(calls.values().flat_map(Call::formulas)).collect();
+    login::check(&every, &logins, |complaint| faults.push(at.fault(file, 0, complaint)));
+    let needs = login::needs_of_calls(&calls, &shared, &logins);
     let press = &mut Press { file, faults };
-    let answers = platform.answers.iter();
-    let answers =
-        answers.map(|(operation, text)| (*operation, AnswerReading::compile(text, press))).collect();
+    let general = (Operation::Login, &platform.answer);
+    let answers = platform.answers.iter().map(|(operation, text)| (*operation, text)).chain([general]);
+    let answers = answers.map(|(operation, text)| (operation, AnswerReading::compile(text, press))).collect();
     let mut rules = Vec::new();
     for rule in &platform.remedies {
         let known = ["status", "code", "message", "body", "headers", "action", "transport"];
@@ -217,7 +257,7 @@ fn compile(platform: &Platform, faults: &mut Vec<Fault>) -> Option<Parts> {
             rules.push(Rule { when, rule: rule.clone() });
         }
     }
-    Some((headers, steps, calls, answers, rules))
+    Some((headers, steps, calls, (logins, needs), answers, rules))
 }
 
 fn compile_steps(platform: &Platform, known: &[&str], faults: &mut Vec<Fault>) -> Vec<Step> {
@@ -238,7 +278,12 @@ fn compile_steps(platform: &Platform, known: &[&str], faults: &mut Vec<Fault>) -
     steps
 }
 
-fn compile_call(call: &platform::Call, known: &[&str], file: &Path, faults: &mut Vec<Fault>) -> Option<Call> {
+pub(super) fn compile_call(
+    call: &platform::Call,
+    known: &[&str],
+    file: &Path,
+    faults: &mut Vec<Fault>,
+) -> Option<Call> {
     let path = Formula::compile(&call.path, known, file, faults);
     let query = compile_pairs(&call.query, known, file, faults);
     let headers = compile_pairs(&call.headers, known, file, faults);

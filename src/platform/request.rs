@@ -7,6 +7,7 @@ use chrono::TimeZone;
 use chrono_tz::Asia::Shanghai;
 
 use super::formula::{Formula, scalar_text};
+use super::login::Login;
 use super::profile::{Call, FRESH_NAMES, PART_NAMES, Profile, REQUEST_NAMES, Step, failed};
 use super::sign::{digest, hex};
 use super::{Bindings, Credentials, Known};
@@ -50,11 +51,27 @@ impl Profile {
         names: &Bindings<'a>,
         payload: &'a [u8],
         credentials: &Credentials,
+        session: &Value,
         fresh: Fresh,
     ) -> Result<Request, Complaint> {
         let call = self.call(operation)?;
         let mut builder = Builder { profile: self, operation, call, bound: Bindings::default() };
-        builder.bind_all(names, payload, credentials, fresh);
+        builder.bind_all(names, payload, credentials, session, fresh);
+        builder.build()
+    }
+
+    /// Builds the request of a login. `session` is what the logins before it gave.
+    pub(super) fn login_request(
+        &self,
+        login: &Login,
+        credentials: &Credentials,
+        session: &Value,
+        fresh: Fresh,
+    ) -> Result<Request, Complaint> {
+        let call = &login.call;
+        let mut builder =
+            Builder { profile: self, operation: Operation::Login, call, bound: Bindings::default() };
+        builder.bind_all(&Bindings::default(), &[], credentials, session, fresh);
         builder.build()
     }
 }
@@ -69,7 +86,14 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn bind_all(&mut self, names: &Bindings<'a>, payload: &'a [u8], credentials: &Credentials, fresh: Fresh) {
+    fn bind_all(
+        &mut self,
+        names: &Bindings<'a>,
+        payload: &'a [u8],
+        credentials: &Credentials,
+        session: &Value,
+        fresh: Fresh,
+    ) {
         for name in REQUEST_NAMES {
             self.bound.bind(name, names.get(name).cloned().unwrap_or(Known::NULL));
         }
@@ -87,6 +111,7 @@ impl<'a> Builder<'a> {
             ("uuid", Value::text(parts.join("-"))),
             ("nonce", Value::text(nonce)),
             ("credentials", credentials.to_value()),
+            ("session", session.clone()),
         ];
         debug_assert!(values.iter().all(|(name, _)| FRESH_NAMES.contains(name)));
         for (name, value) in values {
@@ -108,7 +133,7 @@ impl<'a> Builder<'a> {
                 let cause = Complaint::new("Q7411").found(&value).fact("header", name);
                 return Err(failed(self.operation, name, &cause));
             }
-            if formula.names().any(|name| name == "credentials") {
+            if formula.names().any(|name| matches!(name, "credentials" | "session")) {
                 secret_headers.push(name.clone());
             }
             // An operation's header replaces the platform's of the same name.

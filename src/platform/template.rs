@@ -62,6 +62,14 @@ impl Template {
         }
     }
 
+    pub(super) fn formulas(&self) -> Vec<&Formula> {
+        match self {
+            Template::Items | Template::Constant(_) => Vec::new(),
+            Template::Formula(formula) => vec![formula],
+            Template::Object(fields) => fields.iter().flat_map(|(_, field)| field.formulas()).collect(),
+        }
+    }
+
     /// Appends the JSON text. `item` is the template of one part; `parts` are written where `items` stands.
     pub(super) fn write(
         &self,

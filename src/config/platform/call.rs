@@ -30,9 +30,12 @@ pub enum Operation {
     Upload,
     /// Whether it answers and accepts our credentials; changes nothing.
     Ping,
+    /// A session for the requests that need one. Never asked for by itself: see `[[logins]]`.
+    Login,
 }
 
 impl Operation {
+    /// What `[operations]` may offer.
     pub const ALL: [Operation; 11] = [
         Operation::Create,
         Operation::Update,
@@ -61,6 +64,7 @@ impl Operation {
             Operation::Dictionary => "dictionary",
             Operation::Upload => "upload",
             Operation::Ping => "ping",
+            Operation::Login => "login",
         }
     }
 
@@ -153,7 +157,7 @@ pub(super) fn read_operations(root: &Section<'_>) -> Option<BTreeMap<Operation, 
     for operation in Operation::ALL {
         if let Some(call) = section.section(operation.word()) {
             let shape = section.json(operation.word()).unwrap_or_default();
-            if let Some(call) = read_call(operation, &call, &shape) {
+            if let Some(call) = read_operation(operation, &call, &shape) {
                 operations.insert(operation, call);
             }
         } else if operation.is_delivery() {
@@ -165,7 +169,23 @@ pub(super) fn read_operations(root: &Section<'_>) -> Option<BTreeMap<Operation, 
     Some(operations)
 }
 
-fn read_call(operation: Operation, section: &Section<'_>, shape: &Json) -> Option<Call> {
+fn read_operation(operation: Operation, section: &Section<'_>, shape: &Json) -> Option<Call> {
+    let call = read_call(section, shape);
+    if operation.is_delivery()
+        && let Some(call) = &call
+    {
+        for (key, template) in [("payload", &call.payload), ("item", &call.item)] {
+            if template.is_none() {
+                section.complain(Complaint::new("Q1002").fact("key", format!("{}.{key}", section.path())));
+            }
+        }
+    }
+    section.finish();
+    call
+}
+
+/// The request that a section describes. Who asks reads further keys and finishes the section.
+pub(super) fn read_call(section: &Section<'_>, shape: &Json) -> Option<Call> {
     let method = section.word("method", &METHODS);
     if !section.has("method") {
         section.complain(Complaint::new("Q1002").fact("key", format!("{}.method", section.path())));
@@ -179,14 +199,6 @@ fn read_call(operation: Operation, section: &Section<'_>, shape: &Json) -> Optio
     let envelope = read_template(section, shape, "envelope");
     let answer = section.section("answer").map(|table| answer::read_table(&table));
     let records_max = section.number("records_max").and_then(|number| usize::try_from(number).ok());
-    if operation.is_delivery() {
-        for (key, template) in [("payload", &payload), ("item", &item)] {
-            if template.is_none() {
-                section.complain(Complaint::new("Q1002").fact("key", format!("{}.{key}", section.path())));
-            }
-        }
-    }
-    section.finish();
     Some(Call {
         method: method?.to_owned(),
         path: path?,

@@ -19,15 +19,19 @@ pub enum Remedy {
     Doubt,
     /// Nothing was accepted and nothing will be: every record of the batch is refused.
     Refuse,
+    /// Nothing was accepted: our session is over. Once more at once with a new one; the lane waits for a person where
+    /// that does not help.
+    Relogin,
 }
 
 impl Remedy {
-    pub(crate) const WORDS: [(&'static str, Remedy); 5] = [
+    pub(crate) const WORDS: [(&'static str, Remedy); 6] = [
         ("retry", Remedy::Retry),
         ("wait", Remedy::Wait),
         ("block", Remedy::Block),
         ("doubt", Remedy::Doubt),
         ("refuse", Remedy::Refuse),
+        ("relogin", Remedy::Relogin),
     ];
 }
 

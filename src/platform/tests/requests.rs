@@ -4,13 +4,14 @@ use super::*;
 use crate::clock::Timestamp;
 use crate::config::platform::Operation;
 use crate::platform::{Bindings, Credentials, Fresh, Known, Request};
+use crate::record::Value;
 
 const FRESH: Fresh = Fresh { now: Timestamp(1_780_000_000_123_456), nonce: [0xab; 16] };
 
 fn request(text: &str, operation: Operation, names: &Bindings<'static>, payload: &'static [u8]) -> Request {
     let profile = compile(text).unwrap_or_else(|faults| panic!("{faults:#?}"));
     let credentials = Credentials::from_pairs(&[("app_id", "zibo"), ("app_secret", "s3cret")]);
-    profile.request(operation, names, payload, &credentials, FRESH).unwrap()
+    profile.request(operation, names, payload, &credentials, &Value::Map(Vec::new()), FRESH).unwrap()
 }
 
 /// Checked by hand: `printf 'GET\n/api/v1/reviews?after=5&size=100\n1780000000\nabab…\ne3b0…' | openssl dgst
@@ -96,7 +97,8 @@ fn a_faulty_profile_is_refused_at_load() {
 fn a_header_that_would_smuggle_another_is_not_sent() {
     let profile = compile(SHANDONG).unwrap();
     let credentials = Credentials::from_pairs(&[("app_id", "zibo\r\nX-Admin: 1"), ("app_secret", "s")]);
-    let complaint =
-        profile.request(Operation::Ping, &Bindings::default(), b"", &credentials, FRESH).unwrap_err();
+    let complaint = profile
+        .request(Operation::Ping, &Bindings::default(), b"", &credentials, &Value::Map(Vec::new()), FRESH)
+        .unwrap_err();
     assert_eq!(complaint.id, "Q7407");
 }

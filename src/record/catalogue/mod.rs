@@ -10,6 +10,7 @@ mod mapping;
 mod plan;
 mod province;
 mod schema;
+mod session;
 mod source;
 
 /// What one id means. `{field}`, `{column}`, `{found}`, `{pointer}` and the complaint's own facts are filled in.
@@ -37,27 +38,28 @@ pub const ID_PREFIXES: [(&str, &str, &str); 9] = [
     ("Q9", "台账、审计与计划", "ledger, audit and schedule"),
 ];
 
-const SHELVES: [&[Entry]; 9] = [
-    config::ENTRIES,
-    source::ENTRIES,
-    mapping::ENTRIES,
-    schema::ENTRIES,
-    codes::ENTRIES,
-    plan::ENTRIES,
-    province::ENTRIES,
-    import::ENTRIES,
-    ledger::ENTRIES,
+/// One row of shelves for each first digit.
+const SHELVES: [&[&[Entry]]; 9] = [
+    &[config::ENTRIES],
+    &[source::ENTRIES],
+    &[mapping::ENTRIES],
+    &[schema::ENTRIES],
+    &[codes::ENTRIES],
+    &[plan::ENTRIES],
+    &[province::ENTRIES, session::ENTRIES],
+    &[import::ENTRIES],
+    &[ledger::ENTRIES],
 ];
 
 /// All entries, by id.
 pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
-    SHELVES.into_iter().flatten()
+    SHELVES.into_iter().flatten().copied().flatten()
 }
 
 /// The entry of an id.
 pub fn entry(id: &str) -> Option<&'static Entry> {
     let shelf = id.as_bytes().get(1)?.checked_sub(b'1')?;
-    SHELVES.get(usize::from(shelf))?.iter().find(|entry| entry.id == id)
+    SHELVES.get(usize::from(shelf))?.iter().copied().flatten().find(|entry| entry.id == id)
 }
 
 #[cfg(test)]
@@ -66,7 +68,9 @@ mod tests {
 
     #[test]
     fn ids_are_unique_sorted_on_their_shelf_and_fully_worded() {
-        for (shelf, (prefix, ..)) in SHELVES.iter().zip(ID_PREFIXES) {
+        let rows = SHELVES.iter().zip(ID_PREFIXES);
+        for (shelf, (prefix, ..)) in rows.flat_map(|(row, about)| row.iter().map(move |shelf| (shelf, about)))
+        {
             assert!(shelf.iter().zip(shelf.iter().skip(1)).all(|(one, next)| one.id < next.id), "{prefix}");
             for entry in shelf.iter() {
                 assert!(entry.id.starts_with(prefix) && entry.id.len() == 5, "{}", entry.id);
@@ -75,5 +79,8 @@ mod tests {
                 }
             }
         }
+        let mut ids: Vec<&str> = catalogue().map(|entry| entry.id).collect();
+        ids.sort_unstable();
+        assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "an id stands twice");
     }
 }

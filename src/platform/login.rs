@@ -1,0 +1,235 @@
+//! `[[logins]]`, compiled: how a session is asked for, and what its answer gives.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json};
+
+use super::formula::Formula;
+use super::profile::{Call, compile_call};
+use super::reading::{AnswerReading, Press};
+use super::{Answer, Bindings, Credentials, Known};
+use crate::clock::Timestamp;
+use crate::config::platform::{self, Operation};
+use crate::config::{Fault, Located, Platform};
+use crate::record::{Complaint, Value};
+
+/// One login.
+#[derive(Debug)]
+pub struct Login {
+    pub name: String,
+    pub(super) call: Call,
+    answer: AnswerReading,
+    gives: Vec<(String, Formula)>,
+    term: Term,
+    renew_before: Duration,
+    /// Places of the logins before it that it uses.
+    pub(super) needs: Vec<usize>,
+}
+
+#[derive(Debug)]
+enum Term {
+    Lifetime(Duration),
+    Expires(Formula),
+    UntilRefused,
+}
+
+/// What a login gave.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    /// By the names of `gives`.
+    pub(super) values: Value,
+    /// From the answer on; `None` until the province says otherwise.
+    pub(super) good_for: Option<Duration>,
+}
+
+/// What is wrong with a login's answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// It does not say success.
+    Refused,
+    /// It says success, and this is not in it.
+    Lacks(String),
+}
+
+const ANSWER: &[&str] = &["body", "status", "headers", "action", "code", "message", "credentials", "session"];
+/// A session that is over sooner would be asked for again before it could be used.
+const GOOD_FOR_MIN: Duration = Duration::from_secs(5);
+
+impl Login {
+    /// What it gives, each as `***`.
+    pub(super) fn stars(&self) -> Value {
+        Value::Map(self.gives.iter().map(|(name, _)| (name.as_str().into(), Value::text("***"))).collect())
+    }
+
+    /// What an answer gives. `session` is what the logins before gave.
+    pub(super) fn read(
+        &self,
+        answer: &Answer,
+        credentials: &Credentials,
+        session: &Value,
+    ) -> Result<Given, Unread> {
+        let body: Json = serde_json::from_slice(&answer.body).map_err(|_| Unread::Refused)?;
+        let headers: Map<String, Json> =
+            answer.headers.iter().map(|(name, value)| (name.clone(), Json::from(value.as_str()))).collect();
+        let headers = Json::from(headers);
+        let mut names = Bindings::default()
+            .with("status", Known::Value(Value::Int(i64::from(answer.status))))
+            .with("headers", Known::Json(&headers))
+            .with("body", Known::Json(&body))
+            .with("action", Known::Text(Operation::Login.word()))
+            .with("credentials", Known::Value(credentials.to_value()))
+            .with("session", Known::Value(session.clone()));
+        let text = |formula: &Option<Formula>| formula.as_ref().and_then(|formula| formula.text(&names));
+        let (code, message) = (text(&self.answer.code), text(&self.answer.message));
+        names.bind("code", Known::maybe(code.as_deref()));
+        names.bind("message", Known::maybe(message.as_deref()));
+        if !self.answer.success.as_ref().is_some_and(|success| success.holds(&names)) {
+            return Err(Unread::Refused);
+        }
+        let mut values: Vec<(Arc<str>, Value)> = Vec::with_capacity(self.gives.len());
+        for (name, formula) in &self.gives {
+            match formula.value(&names) {
+                Ok(value) if !is_nothing(&value) => values.push((name.as_str().into(), value)),
+                _ => return Err(Unread::Lacks(name.clone())),
+            }
+        }
+        let good_for = match &self.term {
+            Term::Lifetime(lifetime) => Some(*lifetime),
+            Term::UntilRefused => None,
+            Term::Expires(formula) => {
+                let until = formula.value(&names).ok().and_then(|value| moment(&value));
+                let until = until.ok_or_else(|| Unread::Lacks("expires".to_owned()))?;
+                Some(until.since(answer.received))
+            }
+        };
+        // A margin larger than the session itself, or clocks that differ, must not make a login of every request.
+        let good_for = good_for.map(|whole| (whole - self.renew_before.min(whole / 2)).max(GOOD_FOR_MIN));
+        Ok(Given { values: Value::Map(values), good_for })
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Text(text) => text.trim().is_empty(),
+        Value::Bytes(bytes) => bytes.is_empty(),
+        _ => false,
+    }
+}
+
+/// A time, or seconds or milliseconds since 1970: the two do not meet before the year 5000.
+fn moment(value: &Value) -> Option<Timestamp> {
+    const SECONDS_MAX: i64 = 100_000_000_000;
+    let number = match value {
+        Value::DateTime(time) => return Some(Timestamp(time.timestamp_micros())),
+        Value::Int(number) => *number,
+        Value::Text(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    let per = if number.abs() < SECONDS_MAX { 1_000_000 } else { 1_000 };
+    number.checked_mul(per).map(Timestamp)
+}
+
+/// Compiles all logins. `known` are the names of requests, `shared` what stands in every one of them.
+pub(super) fn compile(
+    platform: &Platform,
+    known: &[&str],
+    shared: &[&Formula],
+    faults: &mut Vec<Fault>,
+) -> Vec<Login> {
+    let mut logins: Vec<Login> = Vec::new();
+    for text in &platform.logins {
+        if let Some(login) = compile_one(text, platform, known, shared, &logins, faults) {
+            logins.push(login);
+        }
+    }
+    logins
+}
+
+/// Headers and values of every request may use a session that is not there yet: they are null then, and left out.
+fn compile_one(
+    text: &platform::Login,
+    platform: &Platform,
+    known: &[&str],
+    shared: &[&Formula],
+    before: &[Login],
+    faults: &mut Vec<Fault>,
+) -> Option<Login> {
+    let file = platform.file.as_path();
+    let call = compile_call(&text.call, known, file, faults);
+    let answer = AnswerReading::compile(&text.answer, &mut Press { file, faults });
+    let mut formula = |text: &Located<String>| Formula::compile(text, ANSWER, file, faults);
+    let mut gives = Vec::with_capacity(text.gives.len());
+    for given in &text.gives {
+        gives.push((given.name.value.clone(), formula(&given.expression)?));
+    }
+    let term = match &text.term {
+        platform::Term::Lifetime(lifetime) => Term::Lifetime(*lifetime),
+        platform::Term::UntilRefused => Term::UntilRefused,
+        platform::Term::Expires(expires) => Term::Expires(formula(expires)?),
+    };
+    let call = call?;
+    let own = call.formulas();
+    let mut read: Vec<&Formula> = own.iter().copied().chain(gives.iter().map(|(_, one)| one)).collect();
+    if let Term::Expires(expires) = &term {
+        read.push(expires);
+    }
+    check(&read, before, |complaint| faults.push(text.name.fault(file, 0, complaint)));
+    let needs = needs(read.iter().chain(shared).copied(), before);
+    drop(read);
+    Some(Login {
+        name: text.name.value.clone(),
+        call,
+        answer,
+        gives,
+        term,
+        renew_before: text.renew_before,
+        needs,
+    })
+}
+
+/// Complains about every `session.LOGIN.NAME` that none of these logins gives.
+pub(super) fn check(formulas: &[&Formula], logins: &[Login], mut complain: impl FnMut(Complaint)) {
+    for (login, gift) in formulas.iter().flat_map(|formula| formula.sessions()) {
+        let given = logins.iter().find(|one| one.name == login);
+        let fits = |one: &Login| gift.is_none_or(|gift| one.gives.iter().any(|(name, _)| name == gift));
+        if !given.is_some_and(fits) {
+            let written = [Some("session"), Some(login), gift].into_iter().flatten().collect::<Vec<_>>();
+            let known: Vec<_> = logins
+                .iter()
+                .flat_map(|one| one.gives.iter().map(move |(gift, _)| format!("session.{}.{gift}", one.name)))
+                .collect();
+            let known = if known.is_empty() { "–".to_owned() } else { known.join(", ") };
+            complain(Complaint::new("Q7444").found(written.join(".")).fact("known", known));
+        }
+    }
+}
+
+/// The places of the logins that these expressions use.
+pub(super) fn needs<'f>(formulas: impl Iterator<Item = &'f Formula>, logins: &[Login]) -> Vec<usize> {
+    let mut places = Vec::new();
+    for formula in formulas {
+        let named = formula.sessions();
+        let whole = named.is_empty() && formula.names().any(|name| name == "session");
+        let used = |login: &Login| whole || named.iter().any(|(name, _)| *name == login.name);
+        places.extend(logins.iter().enumerate().filter(|(_, login)| used(login)).map(|(place, _)| place));
+    }
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+/// The logins that each operation needs, by what its request and everybody's headers and values say.
+pub(super) fn needs_of_calls<'c>(
+    calls: &'c BTreeMap<Operation, Call>,
+    shared: &[&'c Formula],
+    logins: &[Login],
+) -> BTreeMap<Operation, Vec<usize>> {
+    let of_call = |call: &'c Call| {
+        let formulas = call.formulas();
+        needs(formulas.into_iter().chain(shared.iter().copied()), logins)
+    };
+    calls.iter().map(|(operation, call)| (*operation, of_call(call))).collect()
+}
