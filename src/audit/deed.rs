@@ -52,6 +52,7 @@ deeds! {
     HandDropped "hand_dropped" "取消递交" "not handed in after all";
     ReceiptRead "receipt_read" "导入回执" "receipt read";
     Review "review" "省平台审核" "review by the province";
+    CallbackRefused "callback_refused" "未采信的省平台回调" "callback of the province not believed";
     Adopted "adopted" "认领省平台已有记录" "adopted";
     Resubmission "resubmission" "重报" "resubmission";
     LaneChanged "lane_changed" "通道状态变化" "lane changed";

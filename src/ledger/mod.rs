@@ -13,6 +13,7 @@ mod imports;
 mod lanes;
 mod mark;
 mod missing;
+mod newer;
 mod outcome;
 mod page;
 mod pending;
@@ -50,7 +51,7 @@ pub use pending::{PendingLease, PendingNews, PendingView};
 pub use quarantine::QuarantineView;
 pub use receipt::{Carried, ReceiptAnswer, ReceiptNote, ReceiptSeen};
 pub use resubmission::{LeftOut, Selected, Selection};
-pub use reviews::{Review, ReviewNews};
+pub use reviews::{CallbackFate, OpenReview, Review, ReviewNews, Unlisted};
 pub use runs::{Actor, Counts, RunCause, RunEnd, RunRef, RunView};
 pub use scan::{Absence, Change, KnownRecord, Written};
 pub use settle::Settled;
@@ -153,3 +154,6 @@ impl Ledger {
         Document::from_text(&text).map_err(|_| LedgerError::Body)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ pub const MIGRATIONS: &[Migration] = &[
     super::mark::CURSOR_MIGRATION,
     super::pending::PENDING_MIGRATION,
     super::hand::HAND_MIGRATION,
+    super::reviews::REVIEWS_MIGRATION,
     super::imports::IMPORT_MIGRATION,
 ];
 

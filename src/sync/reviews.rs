@@ -31,7 +31,8 @@ impl Connector {
             if self.stopping() {
                 break;
             }
-            let after = self.ledger.feed_position(platform).await?;
+            let position = self.ledger.feed_position(platform).await?;
+            let after = position.and_then(|position| position.parse().ok()).unwrap_or(0);
             let page = match delivery::reviews(street, after, &self.clock).await {
                 Ok(page) => page,
                 Err(trouble) => return Ok((news, Some(trouble.complaint))),
@@ -41,10 +42,19 @@ impl Connector {
             }
             read += page.reviews.len() as u64;
             watcher.saw(Stage::Reviewing, platform, read);
-            let reviews: Vec<Review> = page.reviews.into_iter().filter_map(translate).collect();
+            let reviews: Vec<Review> = page.reviews.into_iter().map(translate).collect();
             let actor = Actor::new(platform, "province");
             news.add(
-                self.ledger.note_reviews(platform, &reviews, page.next, &actor, self.clock.now()).await?,
+                self.ledger
+                    .note_reviews(
+                        platform,
+                        &reviews,
+                        &[],
+                        Some(&page.next.to_string()),
+                        &actor,
+                        self.clock.now(),
+                    )
+                    .await?,
             );
         }
         self.seal().await?;
@@ -52,11 +62,13 @@ impl Connector {
     }
 }
 
-fn translate(review: delivery::Review) -> Option<Review> {
-    Some(Review {
-        kind: review.kind?,
-        remote_id: review.remote_id?,
+fn translate(review: delivery::Review) -> Review {
+    Review {
+        kind: review.kind,
+        remote_id: review.remote_id,
+        local_id: review.local_id,
+        mark: Some(review.seq.to_string()),
         state: review.state.word().to_owned(),
         opinion: review.opinion,
-    })
+    }
 }
