@@ -45,6 +45,8 @@ pub mod assumption;
 
 pub mod delivery;
 
+pub mod hand;
+
 pub mod import;
 
 pub mod sync;

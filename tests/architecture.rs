@@ -41,6 +41,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("openapi", &["expression", "codes", "schema", "config"]),
     ("assumption", &["schema", "config"]),
     ("delivery", &["crypto", "platform", "ledger", "plan", "config"]),
+    ("hand", &["delivery", "platform", "ledger", "plan", "form", "schema", "codes", "config"]),
     (
         "import",
         &["delivery", "platform", "mapping", "expression", "schema", "codes", "ledger", "city", "config"],

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    adopt, audit, check, codes, explain, init, plan, propose, records, resubmit, runs, sandbox, schema,
+    adopt, audit, check, codes, explain, hand, init, plan, propose, records, resubmit, runs, sandbox, schema,
     standing, sync, template, why,
 };
 use crate::record::Language;
@@ -101,6 +101,8 @@ pub enum Verb {
     Resume(standing::StopArguments),
     /// 放行等待人工的报送 · Lets go what waits for a person's word
     Release(standing::ReleaseArguments),
+    /// 人工递交：待递交的文件、批准、登记、取消、回执 · Files to hand in, and their receipts
+    Hand(hand::Arguments),
     /// 人工重报选定的记录 · Sends selected records again
     Resubmit(resubmit::Arguments),
     /// 记录：清单、详情、统计 · Records: list, detail, tally

@@ -79,7 +79,8 @@ fn of_delivery(report: &DeliverReport, in_doubt: i64) -> Exit {
         Halt::Paused { .. } => Exit::Unreachable,
     });
     let counts = &report.counts;
-    let trouble = counts.refused + counts.parked > 0 || counts.doubtful > 0 && in_doubt > 0;
+    let unmade = report.by_hand.as_ref().is_some_and(|by_hand| !by_hand.complaints.is_empty());
+    let trouble = counts.refused + counts.parked > 0 || counts.doubtful > 0 && in_doubt > 0 || unmade;
     Exit::all(halts).and(if trouble { Exit::Trouble } else { Exit::Well })
 }
 
@@ -123,7 +124,7 @@ mod tests {
     }
 
     fn platform(counts: Counts, halts: Vec<Halt>) -> PlatformRound {
-        let delivery = DeliverReport { platform: "p".into(), run: None, counts, halts };
+        let delivery = DeliverReport { platform: "p".into(), run: None, counts, halts, by_hand: None };
         let (reviews, open) = (ReviewNews::default(), Open::default());
         PlatformRound { delivery, configured_live: true, reviews, feed: None, open }
     }

@@ -19,6 +19,8 @@ mod explain;
 mod explain_lines;
 mod explain_words;
 mod failure;
+mod hand;
+mod hand_lines;
 mod init;
 mod masked;
 mod moment;
@@ -91,6 +93,7 @@ async fn dispatch(desk: &Desk, verb: Verb) -> Result<Exit, Failure> {
         Verb::Stop(arguments) => standing::set_stopped(desk, arguments, true).await,
         Verb::Resume(arguments) => standing::set_stopped(desk, arguments, false).await,
         Verb::Release(arguments) => standing::release(desk, arguments).await,
+        Verb::Hand(arguments) => hand::run(desk, arguments).await,
         Verb::Resubmit(arguments) => resubmit::run(desk, arguments).await,
         Verb::Records(arguments) => records::run(desk, arguments).await,
         Verb::Runs(arguments) => runs::run(desk, arguments).await,

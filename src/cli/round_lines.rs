@@ -6,7 +6,7 @@ use super::round_tables::{adoptions, imports, platforms, routes};
 use super::screen::Screen;
 use super::table::cut;
 use crate::record::{Complaint, Language};
-use crate::sync::{Halt, PushReport, Reach};
+use crate::sync::{ByHand, Halt, PushReport, Reach};
 
 impl Round {
     /// Writes the whole round.
@@ -154,6 +154,9 @@ impl PlatformRound {
             screen.line(format_args!("  {platform}: {line}"));
             causes.extend(cause(halt));
         }
+        if let Some(by_hand) = &self.delivery.by_hand {
+            show_by_hand(&self.delivery.platform, by_hand, screen);
+        }
         if self.delivery.halts.is_empty() && self.delivery.run.is_none() {
             let platform = &self.delivery.platform;
             let nothing =
@@ -168,6 +171,29 @@ impl PlatformRound {
             }
             told.push(&cause.id);
         }
+    }
+}
+
+/// The files that a person is to carry.
+fn show_by_hand(platform: &str, by_hand: &ByHand, screen: &Screen) {
+    for path in &by_hand.made {
+        let made = screen.pick("已生成递交文件", "made a file to hand in:");
+        screen.line(format_args!("  {platform}: {made} {}", path.display()));
+    }
+    let waiting = by_hand.waiting.iter().filter(|batch| batch.handover.waits_to_be_handed_in()).count();
+    let answered = by_hand.waiting.len() - waiting;
+    if waiting + answered > 0 {
+        screen.line(match screen.language {
+            Language::Chinese => {
+                format!("  {platform}: {waiting} 个文件等待递交，{answered} 个等待回执；见 qilu hand list")
+            }
+            Language::English => format!(
+                "  {platform}: {waiting} files wait to be handed in, {answered} for their receipts; see `qilu hand list`"
+            ),
+        });
+    }
+    for complaint in &by_hand.complaints {
+        screen.complaint(complaint, "    ");
     }
 }
 

@@ -11,6 +11,7 @@ use crate::record::Complaint;
 mod answer;
 mod call;
 mod dictionaries;
+mod hand;
 mod limits;
 mod login;
 mod remedy;
@@ -22,6 +23,7 @@ pub use answer::{
 };
 pub use call::{Call, Digest, Encoding, Named, Operation, SignStep, Template};
 pub use dictionaries::Dictionaries;
+pub use hand::{Hand, HandFile, HandLayout, HandPackage, HandReceipt, HandSheet, PackedFile};
 pub use limits::{Duplicates, Limits, Means, Paging, Resend, Retry};
 pub use login::{Login, Term};
 pub use remedy::{Refusal, Remedy, RemedyRule};
@@ -34,7 +36,10 @@ pub struct Platform {
     pub file: PathBuf,
     pub title: String,
     pub mode: Mode,
+    /// `hand:NAME` where a person carries files.
     pub base_url: Located<String>,
+    /// Where there is no interface: the files that a person carries. Nothing of requests and answers counts then.
+    pub hand: Option<Hand>,
     /// Folder below `schemas/`, e.g. `shandong/v1`.
     pub schemas: Located<String>,
     /// The set that will follow: `plan` tells what would fail it, nothing is sent under it.
@@ -105,10 +110,12 @@ impl Platform {
 
 fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<Platform> {
     let title = root.need_text("title");
+    let by_hand = root.word("transport", &[("http", false), ("hand", true)]).unwrap_or(false);
     let modes = [("rehearse", Mode::Rehearse), ("live", Mode::Live)];
     let mode = root.word("mode", &modes).unwrap_or(Mode::Rehearse);
-    let base_url = root.need_text("base_url").filter(|url| {
-        let good = is_base_url(url);
+    let base_url = if by_hand { Some(nowhere(name, root)) } else { root.need_text("base_url") };
+    let base_url = base_url.filter(|url| {
+        let good = by_hand || is_base_url(url);
         if !good {
             let expected = "https://HOST[:PORT][/PATH], without user, `?`, `#` and closing `/`";
             root.complain_at("base_url", expected_at("base_url", expected).found(&url.value));
@@ -122,25 +129,33 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
     let credentials = read_credentials(root);
     let headers = root.section("headers").map(|section| section.all_texts()).unwrap_or_default();
     let sign = call::read_sign(root);
-    let operations = call::read_operations(root);
-    let answer = answer::read_general(root);
+    let hand = if by_hand { hand::read(root) } else { None };
+    let operations = if by_hand { Some(BTreeMap::new()) } else { call::read_operations(root) };
+    let answer = if by_hand { AnswerText::default() } else { answer::read_general(root) };
     let logins = login::read(root, &answer);
     let none = BTreeMap::new();
-    let answers = answer::merge(root, &answer, operations.as_ref().unwrap_or(&none));
+    let answers = match by_hand {
+        true => BTreeMap::new(),
+        false => answer::merge(root, &answer, operations.as_ref().unwrap_or(&none)),
+    };
     let remedies = remedy::read_rules(root);
     let refusals = remedy::read_refusals(root);
-    let duplicates = limits::read_duplicates(root);
+    let duplicates = if by_hand { Some(Duplicates::by_hand()) } else { limits::read_duplicates(root) };
     let limits = limits::read_limits(root);
     let retry = limits::read_retry(root);
     let paging = limits::read_paging(root);
     let dictionaries = dictionaries::read(root, &answers);
     root.finish();
+    if by_hand && hand.is_none() {
+        return None;
+    }
     Some(Platform {
         name: name.to_owned(),
         file: file.to_owned(),
         title: title?.value,
         mode,
         base_url: base_url?,
+        hand,
         schemas: schemas?,
         next_schemas,
         city_code: city_code?,
@@ -161,6 +176,12 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
         dictionaries,
         text: text.to_owned(),
     })
+}
+
+/// The address of a platform that has none: what the ledger is bound to.
+fn nowhere(name: &str, root: &Section<'_>) -> Located<String> {
+    let place = root.place_of("transport");
+    Located { value: format!("hand:{name}"), line: place.line, column: place.column }
 }
 
 /// References are checked by their shape alone. A value that is none is never repeated in the message: it may

@@ -1,8 +1,8 @@
 //! The columns of a kind's form: one for each field that a clerk can fill in.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
-use super::shown::{limits, node_at};
+use super::shown::{cell, limits, node_at};
 use crate::codes::Codes;
 use crate::config::{FORM_CONSENT, FORM_KEY};
 use crate::record::heading;
@@ -67,7 +67,19 @@ pub enum Choice {
     Only(String, String),
 }
 
+impl Group {
+    /// The cells of one of its rows, in the columns' order.
+    pub fn cells(&self, row: &Map<String, Json>, codes: &Codes) -> Vec<String> {
+        self.columns.iter().map(|column| cell(column, row, codes)).collect()
+    }
+}
+
 impl Form {
+    /// The cells of a document on the listings' own sheet, in the columns' order.
+    pub fn cells(&self, document: &Map<String, Json>, codes: &Codes) -> Vec<String> {
+        self.columns.iter().map(|column| cell(column, document, codes)).collect()
+    }
+
     /// The form of a kind.
     pub fn of(kind: &Kind, codes: &Codes) -> Form {
         let schema: Json = serde_json::from_str(&kind.text).unwrap_or_default();

@@ -152,14 +152,10 @@ impl Ledger {
         Ok(HandClaim::File(HandFile { batch: lease.batch, name, content: lease.payload.bytes }))
     }
 
-    /// The files that wait to be handed in, with their contents: each must lie in its folder.
-    pub async fn files_by_hand(&self, platform: &str) -> Result<Vec<HandFile>> {
-        let sql = "-- ledger.files_by_hand
-            select h.batch, h.file, c.content from handover h
-            join batch b on b.id = h.batch join body c on c.print = b.payload
-            where h.platform = $1 and b.state = 'by_hand' order by h.batch";
-        let read = |row: &Row| HandFile { batch: row.int(0), name: row.text(1), content: row.blob(2) };
-        Ok(self.db.fetch(sql, args![platform]).await?.iter().map(read).collect())
+    /// The content of a batch's file, to lay it out again. Errors: it is not in the ledger.
+    pub async fn handover_content(&self, batch: &Handover) -> Result<Vec<u8>> {
+        let mut tx = self.db.begin().await?;
+        self.body(&mut tx, &batch.print).await
     }
 
     /// Batches by hand, the oldest first; only those that wait for a person or a receipt, unless all are asked for.

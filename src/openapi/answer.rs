@@ -132,7 +132,7 @@ fn success(platform: &Platform, operation: Operation, codes: &[String]) -> Json 
                 put(&mut schema, &ping.time, json!({ "type": "string" }), false);
             }
         }
-        Operation::Status | Operation::Upload => (),
+        Operation::Status | Operation::Upload | Operation::Login => (),
     }
     schema
 }

@@ -195,5 +195,6 @@ fn chinese(operation: Operation) -> &'static str {
         Operation::Dictionary => "代码表",
         Operation::Upload => "上传附件",
         Operation::Ping => "连通测试",
+        Operation::Login => "登录",
     }
 }

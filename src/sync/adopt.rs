@@ -126,8 +126,12 @@ impl Connector {
         route: &PushRoute,
         watcher: &dyn Watcher,
     ) -> Result<Result<Vec<Held>, Complaint>, Error> {
-        let street = self.street(&route.route.platform)?;
         let mut held = Vec::new();
+        if self.courier(&route.route.platform).is_some() {
+            // Nobody can be asked there; what a person finds is linked with `decide_adoption`.
+            return Ok(Ok(held));
+        }
+        let street = self.street(&route.route.platform)?;
         if !street.profile().offers(Operation::List) {
             return Ok(Ok(held));
         }

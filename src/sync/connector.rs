@@ -16,10 +16,11 @@ use crate::codes::Codes;
 use crate::config::{Fault, Flow, Instance, Mode, Platform, Route};
 use crate::db::{self, Db};
 use crate::form;
+use crate::hand::Courier;
 use crate::import::ImportRoute;
 use crate::ledger::{self, Ledger, LedgerError, RunRef};
 use crate::mapping::Mapping;
-use crate::platform::{Credentials, Profile, Street};
+use crate::platform::{Credentials, HandReading, Profile, Street};
 use crate::record::{Complaint, Fingerprint};
 use crate::schedule;
 use crate::schema::SchemaSet;
@@ -69,6 +70,7 @@ pub struct Connector {
     pub push_routes: BTreeMap<String, PushRoute>,
     pub import_routes: BTreeMap<String, ImportRoute>,
     streets: BTreeMap<String, Street>,
+    couriers: BTreeMap<String, Courier>,
     signer: Signer,
     stop: CancellationToken,
 }
@@ -93,6 +95,7 @@ impl Connector {
             push_routes: parts.push_routes,
             import_routes: parts.import_routes,
             streets: parts.streets,
+            couriers: parts.couriers,
             signer,
             stop: CancellationToken::new(),
             instance,
@@ -151,6 +154,16 @@ impl Connector {
 
     pub fn street(&self, platform: &str) -> Result<&Street, Error> {
         self.streets.get(platform).ok_or_else(|| unknown("platform", platform, self.streets.keys()))
+    }
+
+    /// What carries files to a platform; `None` for one that takes requests.
+    pub fn courier(&self, platform: &str) -> Option<&Courier> {
+        self.couriers.get(platform)
+    }
+
+    /// The platforms to which a person carries files.
+    pub fn platforms_by_hand(&self) -> impl Iterator<Item = &str> {
+        self.couriers.keys().map(String::as_str)
     }
 
     pub fn schema(&self, platform: &str) -> Result<&SchemaSet, Error> {
@@ -255,7 +268,9 @@ pub struct Parts {
     pub schemas: BTreeMap<String, SchemaSet>,
     pub push_routes: BTreeMap<String, PushRoute>,
     pub import_routes: BTreeMap<String, ImportRoute>,
+    /// By platform; one that takes requests has a street, one by hand a courier.
     pub streets: BTreeMap<String, Street>,
+    pub couriers: BTreeMap<String, Courier>,
 }
 
 /// Compiles code tables, schemas, profiles and routes. Errors: all faults of all files.
@@ -267,6 +282,7 @@ pub fn compile(instance: &Instance) -> Result<Parts, Vec<Fault>> {
         push_routes: BTreeMap::new(),
         import_routes: BTreeMap::new(),
         streets: BTreeMap::new(),
+        couriers: BTreeMap::new(),
     };
     for platform in instance.platforms.values() {
         compile_platform(instance, platform, &mut parts, &mut faults);
@@ -288,24 +304,43 @@ fn compile_platform(
     let folder = instance.schemas.join(&platform.schemas.value);
     let (codes, found) = Codes::load(&folder.join("codes"), &instance.crosswalks);
     faults.extend(found);
-    match SchemaSet::load(&folder, &codes) {
-        Ok(set) => _ = parts.schemas.insert(platform.name.clone(), set),
-        Err(found) => faults.extend(found),
+    let credentials = || match Credentials::resolve(platform, &instance.root) {
+        // A rehearsal sends nothing and must not need the province's secrets.
+        Err(_) if platform.mode == Mode::Rehearse => Ok(Credentials::default()),
+        resolved => resolved,
+    };
+    let set = match SchemaSet::load(&folder, &codes) {
+        Ok(set) => Some(set),
+        Err(found) => {
+            faults.extend(found);
+            None
+        }
+    };
+    if platform.hand.is_some() {
+        let reading =
+            HandReading::compile(platform).and_then(|reading| Ok(reading.zip(Some(credentials()?))));
+        let courier = reading.and_then(|reading| match (reading, &set) {
+            (Some((reading, credentials)), Some(set)) => {
+                Courier::open(reading, credentials, &instance.root, set, &codes).map(Some)
+            }
+            _ => Ok(None),
+        });
+        match courier {
+            Ok(courier) => parts.couriers.extend(courier.map(|courier| (platform.name.clone(), courier))),
+            Err(found) => faults.extend(found),
+        }
+    } else {
+        let street = Profile::compile(platform.clone()).and_then(|profile| {
+            let at_url = |complaint| vec![platform.base_url.fault(&platform.file, 0, complaint)];
+            Street::open(profile, credentials()?, &instance.root).map_err(at_url)
+        });
+        match street {
+            Ok(street) => _ = parts.streets.insert(platform.name.clone(), street),
+            Err(found) => faults.extend(found),
+        }
     }
+    parts.schemas.extend(set.map(|set| (platform.name.clone(), set)));
     parts.codes.insert(platform.name.clone(), codes);
-    let street = Profile::compile(platform.clone()).and_then(|profile| {
-        let credentials = match Credentials::resolve(platform, &instance.root) {
-            // A rehearsal sends nothing and must not need the province's secrets.
-            Err(_) if platform.mode == Mode::Rehearse => Credentials::default(),
-            resolved => resolved?,
-        };
-        let at_url = |complaint| vec![platform.base_url.fault(&platform.file, 0, complaint)];
-        Street::open(profile, credentials, &instance.root).map_err(at_url)
-    });
-    match street {
-        Ok(street) => _ = parts.streets.insert(platform.name.clone(), street),
-        Err(found) => faults.extend(found),
-    }
 }
 
 fn compile_route(instance: &Instance, route: &Arc<Route>, parts: &mut Parts) -> Result<(), Vec<Fault>> {
@@ -324,6 +359,10 @@ fn compile_route(instance: &Instance, route: &Arc<Route>, parts: &mut Parts) -> 
             let mapping = Mapping::compile(route, codes, zone)?;
             let compiled = PushRoute::new(route.clone(), push.clone(), mapping, kind);
             parts.push_routes.insert(route.name.clone(), compiled);
+        }
+        Flow::Import(_) if instance.platforms.get(&route.platform).is_some_and(|one| one.hand.is_some()) => {
+            let complaint = Complaint::new("Q7818").found(&route.platform);
+            return Err(vec![Fault { file: route.file.clone(), line: 1, column: 1, complaint }]);
         }
         Flow::Import(import) => {
             let compiled = ImportRoute::compile(route, import, kind, codes)?;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::connector::{Connector, Error};
 use super::guard::WorkGuard;
+use super::hand::ByHand;
 use super::push::Request;
 use super::route::PushRoute;
 use super::watch::{Stage, Watcher};
@@ -29,6 +30,9 @@ pub struct DeliverReport {
     pub counts: Counts,
     /// Why something did not leave, by lane; empty when all is well.
     pub halts: Vec<Halt>,
+    /// Files that wait to be handed in, and those made by this delivery; only where a person carries them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<ByHand>,
 }
 
 /// Why a lane sends nothing.
@@ -72,7 +76,11 @@ impl Connector {
             run: None,
             counts: Counts::default(),
             halts: Vec::new(),
+            by_hand: None,
         };
+        if let Some(courier) = self.courier(platform) {
+            return self.lay_out_once(guard, courier, report, request, watcher).await;
+        }
         if !self.ledger.has_work(platform, self.clock.now()).await? {
             return Ok(report);
         }
@@ -235,6 +243,10 @@ impl Connector {
         watcher: &dyn Watcher,
     ) -> Result<DeliverReport, Error> {
         let mut whole = self.deliver_once(guard, platform, request, watcher).await?;
+        if self.courier(platform).is_some() {
+            // What comes next is a person's.
+            return Ok(whole);
+        }
         let deadline = self.clock.now().plus(patience);
         while let Some(next) = self.next_turn(platform).await? {
             let now = self.clock.now();
@@ -264,7 +276,7 @@ impl Connector {
     }
 
     /// Why nothing at all may leave to a platform.
-    async fn closed(&self, platform: &str) -> Result<Option<Halt>, Error> {
+    pub(super) async fn closed(&self, platform: &str) -> Result<Option<Halt>, Error> {
         let state = self.ledger.platform_state(platform).await?;
         Ok(match state {
             _ if self.is_rehearsing(platform) => Some(Halt::Rehearsing),
@@ -282,7 +294,7 @@ impl Connector {
     }
 }
 
-fn halt(report: &mut DeliverReport, halt: Halt) -> Option<bool> {
+pub(super) fn halt(report: &mut DeliverReport, halt: Halt) -> Option<bool> {
     if !report.halts.contains(&halt) {
         report.halts.push(halt);
     }

@@ -19,8 +19,11 @@ impl Connector {
         platform: &str,
         watcher: &dyn Watcher,
     ) -> Result<(ReviewNews, Option<crate::record::Complaint>), Error> {
-        let street = self.street(platform)?;
         let mut news = ReviewNews::default();
+        if self.courier(platform).is_some() {
+            return Ok((news, None));
+        }
+        let street = self.street(platform)?;
         let mut read = 0;
         if self.is_rehearsing(platform)
             || !street.profile().offers(crate::config::platform::Operation::Reviews)

@@ -128,7 +128,10 @@ pub(super) fn read(root: &Section<'_>) -> Option<Hand> {
     let records_max = section.number("records_max").and_then(|most| {
         let most = usize::try_from(most).ok().filter(|most| (1..=10_000).contains(most));
         if most.is_none() {
-            section.complain_at("records_max", expected_at("hand.records_max", "1 to 10000").found("another number"));
+            section.complain_at(
+                "records_max",
+                expected_at("hand.records_max", "1 to 10000").found("another number"),
+            );
         }
         most
     });

@@ -80,6 +80,13 @@ pub struct Duplicates {
     pub resend: Resend,
 }
 
+impl Duplicates {
+    /// Nothing is sent twice where a person carries it and a receipt decides.
+    pub(super) fn by_hand() -> Self {
+        Duplicates { means: Vec::new(), may_duplicate: false, resend: Resend::Bytes }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
     /// The province answers the same key with the same answer.
