@@ -77,6 +77,12 @@ fn of_delivery(report: &DeliverReport, in_doubt: i64) -> Exit {
         Halt::Rehearsing => Exit::Well,
         Halt::Stopped { .. } | Halt::FirstFewSent => Exit::Braked,
         Halt::Paused { .. } => Exit::Unreachable,
+        // A quiet window is as it should be; used-up requests are a brake; a wish to be left alone is a pause.
+        Halt::Closed { why, .. } => match why.id.as_str() {
+            "Q7601" => Exit::Well,
+            "Q7602" => Exit::Braked,
+            _ => Exit::Unreachable,
+        },
     });
     let counts = &report.counts;
     let unmade = report.by_hand.as_ref().is_some_and(|by_hand| !by_hand.complaints.is_empty());

@@ -201,6 +201,7 @@ fn show_by_hand(platform: &str, by_hand: &ByHand, screen: &Screen) {
 fn cause(halt: &Halt) -> Option<Complaint> {
     match halt {
         Halt::Paused { why, .. } => serde_json::from_str(why).ok(),
+        Halt::Closed { why, .. } => Some(why.clone()),
         Halt::Rehearsing | Halt::Stopped { .. } | Halt::FirstFewSent => None,
     }
 }
@@ -233,6 +234,13 @@ fn halt_words(halt: &Halt, platform: &str, configured_live: bool, screen: &Scree
                 "the first few are sent: look at them at the province, then `qilu go-live {platform} --approved-by NAME --all`"
             ),
         ),
+        Halt::Closed { until, .. } => {
+            let until = screen.time(*until);
+            pick(
+                format!("{until} 之前不打扰省平台，什么也不发送"),
+                format!("quiet until {until}, nothing leaves"),
+            )
+        }
         Halt::Paused { action: word, until, why } => {
             let (until, action) = (screen.time(*until), action(word, screen));
             // What is no complaint is shown as it is.

@@ -14,6 +14,7 @@ mod dictionaries;
 mod hand;
 mod limits;
 mod login;
+mod quiet;
 mod remedy;
 mod tls;
 
@@ -26,6 +27,7 @@ pub use dictionaries::Dictionaries;
 pub use hand::{Hand, HandFile, HandLayout, HandPackage, HandReceipt, HandSheet, PackedFile};
 pub use limits::{Duplicates, Limits, Means, Paging, Resend, Retry};
 pub use login::{Login, Term};
+pub use quiet::{PROVINCE_ZONE, Quiet, quiet_until};
 pub use remedy::{Refusal, Remedy, RemedyRule};
 pub use tls::{ClientIdentity, Tls, Trust};
 
@@ -65,6 +67,8 @@ pub struct Platform {
     pub refusals: BTreeMap<String, Refusal>,
     pub duplicates: Duplicates,
     pub limits: Limits,
+    /// When the province is not to be disturbed at all.
+    pub quiet: Vec<Quiet>,
     pub retry: Retry,
     pub paging: Paging,
     /// Code tables of the province that are compared with ours; `None` where it offers none.
@@ -142,6 +146,7 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
     let refusals = remedy::read_refusals(root);
     let duplicates = if by_hand { Some(Duplicates::by_hand()) } else { limits::read_duplicates(root) };
     let limits = limits::read_limits(root);
+    let quiet = quiet::read(root);
     let retry = limits::read_retry(root);
     let paging = limits::read_paging(root);
     let dictionaries = dictionaries::read(root, &answers);
@@ -171,6 +176,7 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
         refusals,
         duplicates: duplicates?,
         limits,
+        quiet,
         retry,
         paging,
         dictionaries,
@@ -264,6 +270,23 @@ mod tests {
             ("mode = \"rehearse\"", "mode = \"prod\"", "Q1004 `mode` is prod; expected rehearse | live"),
             ("method = \"POST\"", "method = \"STORE\"", "Q1004 `operations.create.method` is STORE"),
             ("records_max = 100", "records_max = 0", "Q1004 `limits.records_max` is 0"),
+            ("records_max = 100", "concurrency = 0", "Q1004 `limits.concurrency` is 0"),
+            ("records_max = 100", "requests_per_day = 0", "Q1004 `limits.requests_per_day` is 0"),
+            (
+                "[paging]",
+                "[[quiet]]\nfrom = \"24:01\"\nto = \"1:00\"\n[paging]",
+                "Q1004 `quiet[0].from` is 24:01",
+            ),
+            (
+                "[paging]",
+                "[[quiet]]\nfrom = \"1:00\"\nto = \"1:00\"\n[paging]",
+                "Q1004 `quiet[0].to` is 1:00",
+            ),
+            (
+                "[paging]",
+                "[[quiet]]\nfrom = \"0:00\"\nto = \"1:00\"\ndays = \"sat,sunday\"\n[paging]",
+                "Q1004 `quiet[0].days` is sunday",
+            ),
             ("records_max = 100", "record_max = 100", "Q1003 `limits.record_max` is not a known key"),
             ("algorithm = \"hmac-sha256\"", "algorithm = \"hmac\"", "Q1004 `sign[1].algorithm` is hmac"),
             ("env:QILU_SHANDONG_APP_SECRET", "s3cret", "Q1004 `credentials.app_secret` is ***"),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::judge::{event, weigh};
 use super::operation;
-use super::verdict::{Renewal, of_break};
-use crate::clock::Clock;
+use super::verdict::{Renewal, not_admitted, of_break, wish_to_be_left_alone};
+use crate::clock::{Clock, Timestamp};
 use crate::ledger::{Attempt, Event, LaneEffect, Lease, Trouble};
 use crate::platform::{Bindings, Generation, Known, Street};
 
@@ -46,19 +46,16 @@ async fn once(
     let names =
         Bindings::default().with("kind", Known::Text(&lease.kind)).with("key", Known::Text(&lease.key));
     let asked = clock.now();
+    if let Err(closed) = street.admit(clock).await {
+        let trouble = not_admitted(&closed, asked);
+        return (nothing_sent(asked), Event::NotAccepted { trouble }, None);
+    }
     let passage = match street.send(operation, &names, &lease.payload.bytes, clock).await {
         Ok(passage) => passage,
         Err(complaint) => {
             // Not a byte left, and the next attempt would fail the same way.
             let trouble = Trouble { complaint, lane: LaneEffect::Block };
-            let attempt = Attempt {
-                started: asked,
-                took: Duration::ZERO,
-                request: String::new(),
-                answer: String::new(),
-                status: None,
-            };
-            return (attempt, Event::NotAccepted { trouble }, None);
+            return (nothing_sent(asked), Event::NotAccepted { trouble }, None);
         }
     };
     let mut attempt = Attempt {
@@ -71,6 +68,9 @@ async fn once(
     match &passage.outcome {
         Ok(answer) => {
             attempt.status = Some(answer.status);
+            if let Some(asked) = wish_to_be_left_alone(profile, operation, answer) {
+                street.keep_away(asked, clock).await;
+            }
             let judgement = weigh(profile, lease, answer);
             for remark in &judgement.remarks {
                 tracing::warn!(batch.key = %lease.key, batch.kind = %lease.kind, "batch {}: {remark}", lease.key);
@@ -79,5 +79,15 @@ async fn once(
             (attempt, judgement.event, renewal)
         }
         Err(broken) => (attempt, event(of_break(profile, operation, broken), lease), None),
+    }
+}
+
+fn nothing_sent(asked: Timestamp) -> Attempt {
+    Attempt {
+        started: asked,
+        took: Duration::ZERO,
+        request: String::new(),
+        answer: String::new(),
+        status: None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-use super::verdict::{Heard, not_understood, of_answer, of_break};
+use super::verdict::{Heard, not_admitted, not_understood, of_answer, of_break, wish_to_be_left_alone};
 use crate::clock::Clock;
 use crate::config::platform::{Operation, ReviewState};
 use crate::ledger::{LaneEffect, Trouble};
@@ -248,9 +248,14 @@ pub(super) async fn ask(
     let profile: &Profile = street.profile();
     let mut again = true;
     loop {
+        let asked = clock.now();
+        street.admit(clock).await.map_err(|closed| not_admitted(&closed, asked))?;
         let sent = street.send(operation, names, &[], clock).await;
         let passage = sent.map_err(|complaint| Trouble { complaint, lane: LaneEffect::None })?;
         let answer = passage.outcome.map_err(|broken| of_break(profile, operation, &broken).trouble)?;
+        if let Some(asked) = wish_to_be_left_alone(profile, operation, &answer) {
+            street.keep_away(asked, clock).await;
+        }
         let heard = Heard::read(profile, operation, &answer);
         if heard.is_success(profile, operation) {
             return Ok((answer, heard));

@@ -10,7 +10,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::platform::{Operation, Remedy};
 use crate::ledger::{LaneEffect, Trouble};
 use crate::platform::{
-    Answer, Bindings, Break, Broken, Formula, Generation, Known, Profile, Street, one_line,
+    Answer, Bindings, Break, Broken, Closed, Formula, Generation, Known, Profile, Street, one_line,
 };
 use crate::record::{Complaint, Value};
 
@@ -231,6 +231,24 @@ pub(super) fn of_break(profile: &Profile, operation: Operation, broken: &Broken)
         Remedy::Retry | Remedy::Doubt | Remedy::Refuse => LaneEffect::None,
     };
     Verdict { outcome: Outcome::of(remedy), trouble: Trouble { complaint, lane }, renewal: None }
+}
+
+/// How long the province wants to be left alone, by an answer that is no success: as long as it asked, up to the
+/// profile's ceiling, and whoever would ask next.
+pub(super) fn wish_to_be_left_alone(
+    profile: &Profile,
+    operation: Operation,
+    answer: &Answer,
+) -> Option<Duration> {
+    let asked = retry_after(answer)?.clamp(PAUSE_MIN, profile.platform().limits.retry_after_max);
+    // What an answer that succeeded asks for concerns its own matter alone.
+    (!Heard::read(profile, operation, answer).is_success(profile, operation)).then_some(asked)
+}
+
+/// Nothing was sent, and nothing may be before then.
+pub(super) fn not_admitted(closed: &Closed, now: Timestamp) -> Trouble {
+    let pause = closed.until.since(now).max(PAUSE_MIN);
+    Trouble { complaint: closed.complaint.clone(), lane: LaneEffect::Pause(pause) }
 }
 
 /// The trouble of an answer that says success and does not hold what a success holds.

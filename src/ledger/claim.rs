@@ -29,6 +29,8 @@ pub enum Claim {
         until: Timestamp,
         why: String,
     },
+    /// One record is out to find out whether the lane works again; the others wait for it.
+    Probing,
     /// The platform only rehearses: nothing leaves.
     NotLive,
     /// Somebody said stop.
@@ -153,6 +155,9 @@ impl Ledger {
             let until = Timestamp(row.int(1));
             if until > now {
                 return Ok(Err(Claim::Paused { until, why: row.text(2) }));
+            }
+            if self.is_probing(tx, want.platform).await? {
+                return Ok(Err(Claim::Probing));
             }
             // Half open: one real record finds out whether the lane works again.
             records_max = 1;

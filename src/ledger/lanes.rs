@@ -160,8 +160,9 @@ impl Ledger {
         Ok(lanes)
     }
 
+    /// Closes a lane until then. A shorter closure does not end a longer one that is under way.
     #[expect(clippy::too_many_arguments, reason = "the columns of a lane")]
-    pub(super) async fn set_lane(
+    pub(super) async fn close_lane(
         &self,
         tx: &mut Tx,
         platform: &str,
@@ -171,13 +172,44 @@ impl Ledger {
         why: &str,
         now: Timestamp,
     ) -> Result<()> {
-        let sql = "-- ledger.set_lane
+        let sql = "-- ledger.close_lane
             insert into lane (platform, action, state, until, why, changed_at) values ($1, $2, $3, $4, $5, $6)
             on conflict (platform, action) do update set state = excluded.state, until = excluded.until,
                 why = excluded.why, changed_at = excluded.changed_at
-            where lane.state <> excluded.state or lane.until <> excluded.until";
+            where lane.state = 'open' or lane.until < excluded.until";
         tx.execute(sql, args![platform, action.word(), state, until, why, now]).await?;
         Ok(())
+    }
+
+    /// Opens a lane whose time is over: its probe came back well. What left before the lane was closed and comes back
+    /// well meanwhile does not open it.
+    pub(super) async fn open_lane(
+        &self,
+        tx: &mut Tx,
+        platform: &str,
+        action: Action,
+        now: Timestamp,
+    ) -> Result<()> {
+        let sql = "-- ledger.open_lane
+            update lane set state = 'open', until = 0, why = '', changed_at = $3
+            where platform = $1 and action = $2 and state <> 'open' and until <= $3";
+        tx.execute(sql, args![platform, action.word(), now]).await?;
+        Ok(())
+    }
+
+    /// Whether one record is out that finds out if a closed lane works again.
+    pub(super) async fn is_probing(&self, tx: &mut Tx, platform: &str) -> Result<bool> {
+        let sql = "-- ledger.probing
+            select 1 from batch where platform = $1 and state = 'in_flight'
+                and action in (select action from lane where platform = $1 and state <> 'open') limit 1";
+        Ok(tx.fetch_one(sql, args![platform]).await?.is_some())
+    }
+
+    /// Whether a lane of a platform is closed, or its time is over and nothing has shown yet that it works again.
+    pub async fn any_lane_closed(&self, platform: &str) -> Result<bool> {
+        let sql = "-- ledger.any_lane_closed
+            select 1 from lane where platform = $1 and state <> 'open' limit 1";
+        Ok(self.db.fetch_one(sql, args![platform]).await?.is_some())
     }
 
     /// Is there anything that could leave, or that must be found out, now?

@@ -11,6 +11,7 @@ mod event;
 mod hand;
 mod imports;
 mod lanes;
+mod manners;
 mod mark;
 mod missing;
 mod newer;
@@ -19,6 +20,7 @@ mod page;
 mod pending;
 mod quarantine;
 mod queue;
+mod ready;
 mod receipt;
 mod resubmission;
 mod reviews;
@@ -46,6 +48,7 @@ pub use imports::{
     OwnListing,
 };
 pub use lanes::{LaneState, PlatformState};
+pub use manners::Manners;
 pub use mark::Mark;
 pub use pending::{PendingLease, PendingNews, PendingView};
 pub use quarantine::QuarantineView;

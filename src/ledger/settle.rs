@@ -71,7 +71,7 @@ impl Ledger {
         match event {
             Event::Settled { items } => {
                 self.close_batch(&mut tx, &lease, "settled").await?;
-                self.set_lane(&mut tx, &lease.platform, lease.action, "open", Timestamp(0), "", now).await?;
+                self.open_lane(&mut tx, &lease.platform, lease.action, now).await?;
                 let sent = lease.sent();
                 let outcomes = items.into_iter().map(Some).collect();
                 self.settle_items(
@@ -87,7 +87,7 @@ impl Ledger {
                 .await?;
             }
             Event::Pending { ticket, ask_at } => {
-                self.set_lane(&mut tx, &lease.platform, lease.action, "open", Timestamp(0), "", now).await?;
+                self.open_lane(&mut tx, &lease.platform, lease.action, now).await?;
                 self.take_in(&mut tx, &lease, &ticket, ask_at, now).await?;
                 settled.taken_in += lease.items.len() as u64;
                 for item in &lease.items {
@@ -197,7 +197,7 @@ impl Ledger {
             LaneEffect::Pause(pause) => ("paused", now.plus(pause)),
             LaneEffect::Block => ("blocked", now.plus(PROBE_AFTER)),
         };
-        self.set_lane(tx, platform, action, state, until, &why, now).await
+        self.close_lane(tx, platform, action, state, until, &why, now).await
     }
 
     pub(super) async fn give_back_allowance(&self, tx: &mut Tx, platform: &str, count: usize) -> Result<()> {

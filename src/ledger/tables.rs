@@ -9,6 +9,7 @@ pub const MIGRATIONS: &[Migration] = &[
     super::hand::HAND_MIGRATION,
     super::reviews::REVIEWS_MIGRATION,
     super::imports::IMPORT_MIGRATION,
+    super::manners::MANNERS_MIGRATION,
 ];
 
 const LEDGER: &str = "

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::answer::FailedLogin;
-use super::limiter::Limiter;
+use super::gate::Gate;
 use super::login::{Given, Login, Unread};
 use super::{Break, Broken, Credentials, Fresh, Profile, Transport};
 use crate::clock::Clock;
@@ -41,7 +41,7 @@ pub(super) enum Unable {
 pub(super) struct Way<'a> {
     pub(super) profile: &'a Profile,
     pub(super) transport: &'a dyn Transport,
-    pub(super) limiter: &'a Limiter,
+    pub(super) gate: &'a Gate,
     pub(super) clock: &'a Clock,
 }
 
@@ -183,7 +183,7 @@ impl Identity {
     }
 
     async fn log_in(&self, login: &Login, books: &Books, way: &Way<'_>) -> Result<Given, Unable> {
-        way.limiter.wait(way.clock).await;
+        way.gate.take_turn(way.clock).await;
         let credentials = self.credentials();
         let session = session_of(way.profile.logins(), &books.held, &login.needs);
         let fresh = Fresh::from_clock(way.clock);

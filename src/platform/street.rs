@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 
-use super::limiter::Limiter;
+use super::gate::{Closed, Gate, Memory};
 use super::session::{Bearer, Generation, Identity, Unable, Way};
 use super::{Answer, Bindings, Broken, Credentials, Fresh, Profile, Request, Wire};
 use crate::clock::{Clock, Timestamp};
@@ -27,7 +28,7 @@ struct Inner {
     profile: Profile,
     identity: Identity,
     transport: Box<dyn Transport>,
-    limiter: Limiter,
+    gate: Gate,
 }
 
 /// One exchange as it went.
@@ -53,12 +54,37 @@ impl Street {
 
     /// The street by any transport.
     pub fn by(profile: Profile, credentials: Credentials, transport: Box<dyn Transport>) -> Self {
-        let limiter = Limiter::new(profile.platform().limits.requests_per_second);
-        Street(Arc::new(Inner { profile, identity: Identity::new(credentials), transport, limiter }))
+        let gate = Gate::new(profile.platform());
+        Street(Arc::new(Inner { profile, identity: Identity::new(credentials), transport, gate }))
     }
 
     pub fn profile(&self) -> &Profile {
         &self.0.profile
+    }
+
+    /// Why nothing may be sent now: quiet windows, the province's own wish, the day's limit.
+    pub fn closed(&self, now: Timestamp) -> Option<Closed> {
+        self.0.gate.closed(now)
+    }
+
+    /// Waits for a request's turn and counts it; whoever sends asks here first.
+    pub async fn admit(&self, clock: &Clock) -> Result<(), Closed> {
+        self.0.gate.admit(clock).await
+    }
+
+    /// Nothing is sent to the province for as long as it asked, whoever wants to.
+    pub async fn keep_away(&self, asked: Duration, clock: &Clock) {
+        self.0.gate.keep_away(clock.now().plus(asked), asked).await;
+    }
+
+    /// Gives the street a memory that outlives the process.
+    pub fn remember(&self, memory: Box<dyn Memory>) {
+        self.0.gate.remember(memory);
+    }
+
+    /// Takes over what that memory holds: until when to keep away, and how many requests of a day were sent.
+    pub fn recall(&self, away: Option<Closed>, day: Option<NaiveDate>, spent: u64) {
+        self.0.gate.recall(away, day, spent);
     }
 
     /// The request that `send` would send now, masked: what `explain` shows. It logs in nowhere: what only a session
@@ -79,7 +105,7 @@ impl Street {
     }
 
     /// One request on the wire, one answer; before it the logins that it needs and that are due. The envelope is made
-    /// after the wait for the rate limit, so that its time is that of the sending.
+    /// here, after `admit` has waited for the request's turn, so that its time is that of the sending.
     ///
     /// Shape:  a login that fails is a broken exchange of which it is proved that the request was not sent.
     /// Errors: Q7407, Q7410 if a request cannot be built; then nothing was sent.
@@ -90,19 +116,13 @@ impl Street {
         payload: &[u8],
         clock: &Clock,
     ) -> Result<Passage, Complaint> {
-        let Inner { profile, identity, transport, limiter } = &*self.0;
+        let Inner { profile, identity, transport, gate } = &*self.0;
         // An operation that is not offered is no reason to log in.
         profile.call(operation)?;
         let began = (clock.now(), clock.elapsed());
-        let way = Way { profile, transport: transport.as_ref(), limiter, clock };
+        let way = Way { profile, transport: transport.as_ref(), gate, clock };
         let needs = profile.needs(operation);
-        let mut bearer = identity.bearer(needs, &way).await;
-        if bearer.is_ok() {
-            limiter.wait(clock).await;
-            // The wait may have been long.
-            bearer = identity.bearer(needs, &way).await;
-        }
-        let Bearer { credentials, session, generation } = match bearer {
+        let Bearer { credentials, session, generation } = match identity.bearer(needs, &way).await {
             Ok(bearer) => bearer,
             Err(Unable::Unbuilt(complaint)) => return Err(complaint),
             Err(Unable::Failed(broken)) => {

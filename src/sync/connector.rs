@@ -7,6 +7,9 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use tokio_util::sync::CancellationToken;
 
+use super::alone::KindLocks;
+use super::exchanges::Paces;
+use super::manners::lend_memory;
 use super::push::Request;
 use super::route::PushRoute;
 use crate::audit::{self, Signer, Versions};
@@ -71,6 +74,8 @@ pub struct Connector {
     pub import_routes: BTreeMap<String, ImportRoute>,
     streets: BTreeMap<String, Street>,
     couriers: BTreeMap<String, Courier>,
+    pub(super) records: KindLocks,
+    pub(super) paces: Paces,
     signer: Signer,
     stop: CancellationToken,
 }
@@ -96,11 +101,17 @@ impl Connector {
             import_routes: parts.import_routes,
             streets: parts.streets,
             couriers: parts.couriers,
+            records: KindLocks::default(),
+            paces: Paces::default(),
             signer,
             stop: CancellationToken::new(),
             instance,
         };
         connector.keep_configuration().await?;
+        for street in connector.streets.values() {
+            lend_memory(street, &connector.ledger);
+        }
+        connector.recall_manners().await?;
         for platform in connector.instance.platforms.values() {
             connector.ledger.bind(&platform.name, &platform.base_url).await?;
         }

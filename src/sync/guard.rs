@@ -23,6 +23,7 @@ impl Connector {
     pub async fn work(&self, patience: Duration) -> Result<WorkGuard, Error> {
         let lock = self.lock(self.instance.ledger_file(), patience).await?;
         self.ledger.recover(self.clock.now()).await?;
+        self.recall_manners().await?;
         Ok(WorkGuard { _lock: lock })
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::connector::{Connector, Error};
-use super::deliver::{DeliverReport, Halt, halt};
+use super::deliver::{DeliverReport, Halt};
 use super::guard::WorkGuard;
 use super::push::Request;
 use super::watch::{Stage, Watcher};
@@ -137,7 +137,7 @@ impl Connector {
                             break;
                         }
                         HandClaim::Closed(closed) => {
-                            _ = closed_lane(report, action, closed);
+                            closed_lane(report, action, closed);
                             break;
                         }
                     };
@@ -344,15 +344,15 @@ impl Connector {
     }
 }
 
-fn closed_lane(report: &mut DeliverReport, action: Action, closed: Claim) -> Option<bool> {
+fn closed_lane(report: &mut DeliverReport, action: Action, closed: Claim) {
     match closed {
-        Claim::NotLive => halt(report, Halt::Rehearsing),
-        Claim::Stopped { by } => halt(report, Halt::Stopped { by }),
-        Claim::FirstFewSent => halt(report, Halt::FirstFewSent),
+        Claim::NotLive => report.halt(Halt::Rehearsing),
+        Claim::Stopped { by } => report.halt(Halt::Stopped { by }),
+        Claim::FirstFewSent => report.halt(Halt::FirstFewSent),
         Claim::Paused { until, why } => {
-            halt(report, Halt::Paused { action: action.to_string(), until: until.0, why })
+            report.halt(Halt::Paused { action: action.to_string(), until: until.0, why });
         }
-        Claim::Nothing | Claim::Lease(_) => None,
+        Claim::Nothing | Claim::Probing | Claim::Lease(_) => (),
     }
 }
 

@@ -5,14 +5,18 @@
 
 mod absent;
 mod adopt;
+mod alone;
 mod connector;
 mod deliver;
+mod exchanges;
 mod guard;
 mod hand;
 mod import;
 mod load;
 mod lookup;
+mod manners;
 mod merge;
+mod pace;
 mod preview;
 mod push;
 mod reach;

@@ -109,6 +109,8 @@ impl Connector {
         everything: bool,
         watcher: &dyn Watcher,
     ) -> Result<PushReport, Error> {
+        let database = &route.push.source.database.value;
+        let _alone = self.records.alone(&route.route.platform, &route.route.kind, database).await;
         let run = self.begin_run(route, request).await?;
         let at_province = self.ledger.at_province(&run.platform, &run.kind).await?;
         let course = Course::set(&self.instance, &self.ledger, route, everything, self.clock.now()).await?;

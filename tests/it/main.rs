@@ -8,6 +8,7 @@ mod cursor;
 mod doubt;
 mod form;
 mod kill;
+mod manners;
 mod program;
 mod propose;
 mod resubmitted;

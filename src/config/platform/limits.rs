@@ -15,6 +15,10 @@ pub struct Limits {
     /// Of the decoded answer: a compressed one can be a thousand times smaller than what it becomes.
     pub answer_bytes_max: usize,
     pub requests_per_second: u32,
+    /// By the province's calendar day, whatever is asked; `None` where it sets no limit.
+    pub requests_per_day: Option<u64>,
+    /// Requests under way at the same time, over all lanes. Each lane begins with one and earns more.
+    pub concurrency: usize,
     pub connect_timeout: Duration,
     /// From the request's start to the answer's first byte, connecting included.
     pub first_byte_timeout: Duration,
@@ -32,6 +36,8 @@ impl Default for Limits {
             body_bytes_max: 2 * 1024 * 1024,
             answer_bytes_max: 4 * 1024 * 1024,
             requests_per_second: 5,
+            requests_per_day: None,
+            concurrency: 4,
             connect_timeout: Duration::from_secs(10),
             first_byte_timeout: Duration::from_secs(30),
             total_timeout: Duration::from_secs(120),
@@ -121,6 +127,10 @@ pub(super) fn read_limits(root: &Section<'_>) -> Limits {
     limits.records_max = count("records_max", limits.records_max);
     limits.body_bytes_max = count("body_bytes_max", limits.body_bytes_max);
     limits.answer_bytes_max = count("answer_bytes_max", limits.answer_bytes_max);
+    limits.concurrency = count("concurrency", limits.concurrency);
+    if section.has("requests_per_day") {
+        limits.requests_per_day = u64::try_from(count("requests_per_day", usize::MAX)).ok();
+    }
     let rate = count("requests_per_second", limits.requests_per_second as usize);
     limits.requests_per_second = u32::try_from(rate).unwrap_or(u32::MAX);
     for (key, place) in [

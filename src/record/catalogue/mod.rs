@@ -6,6 +6,7 @@ mod codes;
 mod config;
 mod import;
 mod ledger;
+mod manners;
 mod mapping;
 mod plan;
 mod province;
@@ -46,7 +47,7 @@ const SHELVES: [&[&[Entry]]; 9] = [
     &[schema::ENTRIES],
     &[codes::ENTRIES],
     &[plan::ENTRIES],
-    &[province::ENTRIES, session::ENTRIES],
+    &[province::ENTRIES, session::ENTRIES, manners::ENTRIES],
     &[import::ENTRIES],
     &[ledger::ENTRIES],
 ];

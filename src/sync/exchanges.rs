@@ -1,0 +1,385 @@
+//! Several exchanges with one province at once, and one hand that does all the writing.
+//!
+//! The loop takes work out of the ledger, lets the exchanges run side by side, and writes down what each brought, one
+//! after the other. An exchange itself never touches the ledger: while the loop waits for the ledger's one writer, no
+//! exchange is polled, and one that held the writer would never let go of it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+
+use super::alone::Shared;
+use super::connector::{Connector, Error};
+use super::deliver::{DeliverReport, Halt};
+use super::guard::WorkGuard;
+use super::pace::{Pace, Went};
+use super::route::PushRoute;
+use super::watch::{Stage, Watcher};
+use crate::delivery::{self, LookFor, RemoteRecord, Rendering};
+use crate::ledger::{
+    Attempt, Claim, Doubt, Event, ItemOutcome, LaneEffect, Lease, RunRef, Settled, Trouble, Want,
+};
+use crate::plan::Action;
+use crate::platform::Street;
+
+/// How many doubts of a kind are taken out at a time.
+const LOOK_UPS: i64 = 200;
+/// While something is out, the ledger is asked this often whether something else has become due: a call that hangs
+/// must not keep others waiting. A wake-up, not a measure of time.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Something that is done with the province for one kind. The order is that in which they are asked: what was in doubt
+/// first, parents before children, and withdrawals last, children before parents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    what: What,
+    /// The kind's place among the platform's kinds, parents first; from behind for a withdrawal.
+    place: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum What {
+    LookUp,
+    Send(Action),
+}
+
+/// An exchange that is over and not yet written down.
+enum Home {
+    Batch { lease: Lease, attempt: Attempt, event: Event },
+    LookedUp { doubt: Doubt, found: Result<Option<RemoteRecord>, Trouble> },
+}
+
+/// All exchanges of one delivery run.
+pub(super) struct Exchanges<'a> {
+    connector: &'a Connector,
+    street: &'a Street,
+    run: &'a RunRef,
+    report: &'a mut DeliverReport,
+    watcher: &'a dyn Watcher,
+    kinds: Vec<&'a str>,
+    out: FuturesUnordered<BoxFuture<'static, (Turn, Shared, Home)>>,
+    flying: BTreeMap<Turn, usize>,
+    /// Turns that have something due.
+    due: BTreeSet<Turn>,
+    /// Turns that had nothing, or were closed, when they were last asked; until something comes home.
+    resting: BTreeSet<Turn>,
+    /// Taken out and not yet looked up, by the kind's place.
+    doubts: BTreeMap<usize, VecDeque<Doubt>>,
+    looked_at: Option<Duration>,
+}
+
+impl<'a> Exchanges<'a> {
+    pub fn new(
+        connector: &'a Connector,
+        _: &WorkGuard,
+        street: &'a Street,
+        run: &'a RunRef,
+        report: &'a mut DeliverReport,
+        watcher: &'a dyn Watcher,
+    ) -> Result<Self, Error> {
+        Ok(Exchanges {
+            connector,
+            street,
+            run,
+            report,
+            watcher,
+            kinds: connector.kinds(&run.platform)?.collect(),
+            out: FuturesUnordered::new(),
+            flying: BTreeMap::new(),
+            due: BTreeSet::new(),
+            resting: BTreeSet::new(),
+            doubts: BTreeMap::new(),
+            looked_at: None,
+        })
+    }
+
+    /// Goes on until nothing is out and nothing more can leave now.
+    pub async fn until_nothing_is_ready(mut self) -> Result<(), Error> {
+        loop {
+            while self.start_one().await? {}
+            if self.out.is_empty() {
+                return Ok(());
+            }
+            match tokio::time::timeout(LOOK_AGAIN, self.out.next()).await {
+                Ok(Some((turn, shared, home))) => self.write_down(turn, shared, home).await?,
+                Ok(None) => (),
+                // What has become due meanwhile may leave beside what hangs.
+                Err(_) => self.resting.clear(),
+            }
+        }
+    }
+
+    /// Starts the next exchange, if one may start.
+    async fn start_one(&mut self) -> Result<bool, Error> {
+        if self.connector.stopping() || self.out.len() >= self.concurrency() {
+            return Ok(false);
+        }
+        if let Some(closed) = self.street.closed(self.connector.clock.now()) {
+            self.connector.tell_closed(closed, self.report).await?;
+            return Ok(false);
+        }
+        self.look().await?;
+        let may = |turn: &Turn| self.may_start(*turn);
+        let Some(turn) = self.due.iter().copied().find(may) else { return Ok(false) };
+        let kind = self.kind_of(turn);
+        let Some(shared) = self.connector.records.shared(&self.run.platform, kind) else {
+            // A scan of this kind is under way, or waits for what is out to come home.
+            self.rest(turn);
+            return Ok(true);
+        };
+        let started = match turn.what {
+            What::LookUp => self.look_up(turn).await?,
+            What::Send(action) => self.send(turn, action).await?,
+        };
+        match started {
+            Some(exchange) => {
+                *self.flying.entry(turn).or_default() += 1;
+                self.out.push(Box::pin(async move { (turn, shared, exchange.await) }));
+            }
+            None => self.rest(turn),
+        }
+        Ok(true)
+    }
+
+    /// Asks the ledger what is due, when nothing else is left or some time has passed.
+    async fn look(&mut self) -> Result<(), Error> {
+        let clock = &self.connector.clock;
+        let recent = self.looked_at.is_some_and(|at| clock.elapsed().saturating_sub(at) < LOOK_AGAIN);
+        if recent && !self.due.is_empty() {
+            return Ok(());
+        }
+        self.looked_at = Some(clock.elapsed());
+        let (ledger, platform, now) = (&self.connector.ledger, &self.run.platform, clock.now());
+        let mut due = BTreeSet::new();
+        for (kind, action) in ledger.ready(platform, &self.kinds, now).await? {
+            due.extend(self.turn(&kind, What::Send(action)));
+        }
+        for kind in ledger.doubtful_kinds(platform, now).await? {
+            due.extend(self.turn(&kind, What::LookUp));
+        }
+        let taken_out = self.doubts.iter().filter(|(_, doubts)| !doubts.is_empty());
+        due.extend(taken_out.map(|(place, _)| Turn { what: What::LookUp, place: *place }));
+        self.due = due.difference(&self.resting).copied().collect();
+        Ok(())
+    }
+
+    fn turn(&self, kind: &str, what: What) -> Option<Turn> {
+        let place = self.kinds.iter().position(|known| *known == kind)?;
+        let last = self.kinds.len() - 1;
+        Some(Turn { what, place: if what == What::Send(Action::Withdraw) { last - place } else { place } })
+    }
+
+    fn kind_of(&self, turn: Turn) -> &'a str {
+        let last = self.kinds.len() - 1;
+        self.kinds[if turn.what == What::Send(Action::Withdraw) { last - turn.place } else { turn.place }]
+    }
+
+    fn rest(&mut self, turn: Turn) {
+        self.due.remove(&turn);
+        self.resting.insert(turn);
+    }
+
+    fn concurrency(&self) -> usize {
+        self.street.profile().platform().limits.concurrency
+    }
+
+    fn may_start(&self, turn: Turn) -> bool {
+        let flying = self.flying.get(&turn).copied().unwrap_or(0);
+        let limit = match turn.what {
+            What::LookUp => 1,
+            // The last place is for another lane: one whose calls all hang does not stop the others.
+            What::Send(_) => self.pace_limit(turn).min(self.concurrency().saturating_sub(1).max(1)),
+        };
+        // The province would not let a parent go before its children.
+        let child = |other: &Turn| other.what == turn.what && other.place < turn.place;
+        let waits_for_children = turn.what == What::Send(Action::Withdraw)
+            && (self.due.iter().any(child)
+                || self.flying.iter().any(|(other, out)| *out > 0 && child(other)));
+        flying < limit && !waits_for_children
+    }
+
+    /// Claims a batch of a lane.
+    async fn send(&mut self, turn: Turn, action: Action) -> Result<Option<BoxFuture<'static, Home>>, Error> {
+        let (connector, profile, kind) = (self.connector, self.street.profile(), self.kind_of(turn));
+        let words = Rendering { profile, kind, action };
+        let records_max = u32::try_from(profile.platform().limits.records_max).unwrap_or(u32::MAX);
+        let want = Want { platform: &self.run.platform, kind, action, records_max };
+        let run = self.run_of(kind);
+        let lease = match connector.ledger.claim(&run, want, &words, connector.clock.now()).await? {
+            Claim::Lease(lease) => lease,
+            Claim::Nothing | Claim::Probing => return Ok(None),
+            Claim::NotLive => return self.halted(Halt::Rehearsing),
+            Claim::Stopped { by } => return self.halted(Halt::Stopped { by }),
+            Claim::FirstFewSent => return self.halted(Halt::FirstFewSent),
+            Claim::Paused { until, why } => {
+                return self.halted(Halt::Paused { action: action.to_string(), until: until.0, why });
+            }
+        };
+        let (street, clock) = (self.street.clone(), connector.clock.clone());
+        Ok(Some(Box::pin(async move {
+            let (attempt, event) = delivery::exchange(&street, &lease, &clock).await;
+            Home::Batch { lease, attempt, event }
+        })))
+    }
+
+    /// Takes out what only a look-up can settle.
+    async fn look_up(&mut self, turn: Turn) -> Result<Option<BoxFuture<'static, Home>>, Error> {
+        let (connector, platform, kind) = (self.connector, &self.run.platform, self.kind_of(turn));
+        let now = connector.clock.now();
+        // A province that asked to be left alone is not asked either; nor is one that is just being tried out.
+        if connector.ledger.paused_until(platform, now).await?.is_some()
+            || (!self.out.is_empty() && connector.ledger.any_lane_closed(platform).await?)
+        {
+            return Ok(None);
+        }
+        if self.doubts.get(&turn.place).is_none_or(VecDeque::is_empty) {
+            let found = connector.ledger.doubts(platform, kind, LOOK_UPS, now).await?;
+            self.doubts.insert(turn.place, found.into());
+        }
+        let Some(doubt) = self.doubts.get_mut(&turn.place).and_then(VecDeque::pop_front) else {
+            return Ok(None);
+        };
+        let (street, clock, kind) = (self.street.clone(), connector.clock.clone(), kind.to_owned());
+        Ok(Some(Box::pin(async move {
+            let what = LookFor::LocalId(&doubt.item.record_id);
+            let found = delivery::lookup(&street, &kind, what, &clock).await;
+            Home::LookedUp { doubt, found }
+        })))
+    }
+
+    fn halted(&mut self, halt: Halt) -> Result<Option<BoxFuture<'static, Home>>, Error> {
+        self.report.halt(halt);
+        Ok(None)
+    }
+
+    /// Writes down what an exchange brought. The proof that no scan is under way is held until it stands.
+    async fn write_down(&mut self, turn: Turn, _: Shared, home: Home) -> Result<(), Error> {
+        *self.flying.entry(turn).or_default() -= 1;
+        let run = self.run_of(self.kind_of(turn));
+        let settled = match home {
+            Home::Batch { lease, attempt, event } => {
+                self.learn(turn, &attempt, &event);
+                Some(self.settle(&run, lease, attempt, event).await?)
+            }
+            Home::LookedUp { doubt, found } => self.settle_doubt(turn, &run, doubt, found).await?,
+        };
+        if let Some(settled) = settled {
+            self.report.counts.settled(settled);
+        }
+        // A record may have been let go, a lane opened, a probe come back.
+        self.resting.clear();
+        self.watcher.saw(Stage::Sending, &run.kind, self.report.counts.accepted);
+        Ok(())
+    }
+
+    async fn settle(
+        &mut self,
+        run: &RunRef,
+        lease: Lease,
+        attempt: Attempt,
+        mut event: Event,
+    ) -> Result<Settled, Error> {
+        let connector = self.connector;
+        connector.name_places(run, &mut event);
+        let wait = |attempts| delivery::next_wait(self.street.profile(), attempts, connector.clock.dice());
+        Ok(connector.ledger.settle(run, lease, &attempt, event, wait, connector.clock.now()).await?)
+    }
+
+    async fn settle_doubt(
+        &mut self,
+        turn: Turn,
+        run: &RunRef,
+        doubt: Doubt,
+        found: Result<Option<RemoteRecord>, Trouble>,
+    ) -> Result<Option<Settled>, Error> {
+        let (connector, profile) = (self.connector, self.street.profile());
+        let now = connector.clock.now();
+        let found = match found {
+            // What was withdrawn there is not what was to be created.
+            Ok(found) => found.filter(|remote| !remote.withdrawn).map(|remote| remote.remote_id),
+            Err(trouble) => {
+                // The doubts stay, and are asked about again when there is hope of an answer.
+                let pause = match trouble.lane {
+                    LaneEffect::Pause(pause) => pause,
+                    LaneEffect::Block | LaneEffect::None => profile.platform().limits.pause,
+                };
+                self.doubts.remove(&turn.place);
+                connector.ledger.put_off_doubts(&run.platform, &run.kind, now.plus(pause), now).await?;
+                return Ok(None);
+            }
+        };
+        // An update or withdrawal that the province has not confirmed is sent again: it is idempotent.
+        let found = if doubt.action == Action::Create { found } else { None };
+        let wait = |attempts| delivery::next_wait(profile, attempts, connector.clock.dice());
+        Ok(Some(connector.ledger.settle_doubt(run, &doubt, found, wait, now).await?))
+    }
+
+    fn run_of(&self, kind: &str) -> RunRef {
+        RunRef { kind: kind.to_owned(), ..self.run.clone() }
+    }
+
+    fn pace_limit(&self, turn: Turn) -> usize {
+        self.connector.paces.limit(&self.run.platform, self.kind_of(turn), turn.what)
+    }
+
+    /// What an exchange says about how much the province bears.
+    fn learn(&self, turn: Turn, attempt: &Attempt, event: &Event) {
+        let went = match event {
+            _ if attempt.request.is_empty() => Went::Nowhere,
+            Event::NotAccepted { .. } | Event::InDoubt { .. } => Went::Badly,
+            Event::Settled { .. } | Event::Pending { .. } => Went::Well(attempt.took),
+        };
+        let lane = (self.run.platform.clone(), self.kind_of(turn).to_owned(), turn.what);
+        self.connector.paces.learn(lane, went, self.concurrency());
+    }
+}
+
+impl Connector {
+    /// The province names a field of the document; whoever mends it needs the city's column.
+    fn name_places(&self, run: &RunRef, event: &mut Event) {
+        let Event::Settled { items } = event else { return };
+        let of_kind =
+            |route: &&PushRoute| route.route.kind == run.kind && route.route.platform == run.platform;
+        let Some(route) = self.push_routes.values().find(of_kind) else { return };
+        for outcome in items {
+            let complaints = match outcome {
+                ItemOutcome::Refused { complaints } => complaints.as_mut_slice(),
+                ItemOutcome::Retry { complaint } => std::slice::from_mut(complaint),
+                ItemOutcome::Accepted { .. }
+                | ItemOutcome::Duplicate { .. }
+                | ItemOutcome::Unknown { .. } => &mut [],
+            };
+            for complaint in complaints.iter_mut().filter(|one| !one.pointer.is_empty()) {
+                complaint.column = route.mapping.column_of(&complaint.pointer);
+                complaint.label =
+                    route.kind.field(&complaint.pointer).map(|field| field.title.clone()).unwrap_or_default();
+            }
+        }
+    }
+}
+
+/// The paces of all lanes: what was found out about a province holds for the next run too, while the process lives.
+#[derive(Debug, Default)]
+pub(super) struct Paces(Mutex<BTreeMap<(String, String, What), Pace>>);
+
+impl Paces {
+    fn limit(&self, platform: &str, kind: &str, what: What) -> usize {
+        let lane = (platform.to_owned(), kind.to_owned(), what);
+        self.all().get(&lane).copied().unwrap_or_default().limit
+    }
+
+    fn learn(&self, lane: (String, String, What), went: Went, max: usize) {
+        let mut all = self.all();
+        let pace = all.entry(lane).or_default();
+        *pace = pace.after(went, max);
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<(String, String, What), Pace>> {
+        // Each change is one assignment: whoever panicked while holding it left it whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
