@@ -44,7 +44,7 @@ pub(super) fn of_login(profile: &Profile, broken: &Broken) -> Verdict {
     // Clocks, throttling and maintenance say already what must be done; all else is about this login.
     let complaint = match trouble.complaint.id.as_str() {
         "Q7114" | "Q7108" | "Q7109" => trouble.complaint,
-        _ => Complaint { id: "Q7441".into(), ..trouble.complaint }
+        _ => Complaint { facts: trouble.complaint.facts, ..Complaint::new("Q7441") }
             .fact("login", name)
             .fact("credentials", named_credentials(profile)),
     };

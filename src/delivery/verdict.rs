@@ -162,8 +162,6 @@ pub(super) fn of_answer(profile: &Profile, operation: Operation, answer: &Answer
         }
     }
     let renewal = match remedy {
-        // Another session would be refused for the same reason.
-        _ if complaint.id == "Q7114" => None,
         Some(Remedy::Relogin) => Some(Renewal::Session),
         Some(Remedy::Block) => Some(Renewal::Secrets),
         _ => None,

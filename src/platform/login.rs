@@ -233,3 +233,22 @@ pub(super) fn needs_of_calls<'c>(
     };
     calls.iter().map(|(operation, call)| (*operation, of_call(call))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_a_time_or_a_number_of_either_size() {
+        for (value, expect) in [
+            (Value::Int(1_780_000_000), Some(1_780_000_000_000_000)),
+            (Value::Int(1_780_000_000_123), Some(1_780_000_000_123_000)),
+            (Value::text(" 1780000000 "), Some(1_780_000_000_000_000)),
+            (Value::text("tomorrow"), None),
+            (Value::Bool(true), None),
+            (Value::Null, None),
+        ] {
+            assert_eq!(moment(&value), expect.map(Timestamp), "{value:?}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //! nothing but its profile.
 
 mod sandbox;
+mod session;
 mod trust;
 mod wire;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Profile;
 use crate::config::Platform;
 
+mod logins;
 mod requests;
 
 const SHANDONG: &str = include_str!("../../../config/platforms/shandong.toml");
