@@ -35,10 +35,15 @@ pub(super) fn rows(platform: &Platform) -> Vec<Row> {
             pair.name.line,
         );
     }
-    for step in &platform.sign {
-        let text = step.input.value.clone();
-        let name = format!("sign.{}", step.name.value);
-        rows.add(&name, ["签名", "signature"], [text.clone(), text], step.name.line);
+    for value in &platform.values {
+        let text = value.expression.value.clone();
+        let name = format!("values.{}", value.name.value);
+        rows.add(
+            &name,
+            ["摘要、签名等", "digests, signatures and the like"],
+            [text.clone(), text],
+            value.name.line,
+        );
     }
     for (operation, call) in &platform.operations {
         rows.call(*operation, call);
@@ -189,6 +194,9 @@ fn shown(template: &Template) -> String {
             let fields: Vec<String> =
                 fields.iter().map(|(name, field)| format!("{name} = {}", shown(field))).collect();
             format!("{{ {} }}", fields.join(", "))
+        }
+        Template::List(items) => {
+            format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", "))
         }
     }
 }

@@ -17,12 +17,15 @@ mod login;
 mod quiet;
 mod remedy;
 mod tls;
+mod transport;
+mod values;
+mod writing;
 
 pub use answer::{
     AnswerFormat, AnswerText, DictionaryText, ItemsText, ListText, LookupText, PingText, RecordText,
     ReviewState, ReviewsText, Unlisted,
 };
-pub use call::{Call, Digest, Encoding, Named, Operation, SignStep, Template};
+pub use call::{Call, Named, Operation, Template};
 pub use dictionaries::Dictionaries;
 pub use hand::{Hand, HandFile, HandLayout, HandPackage, HandReceipt, HandSheet, PackedFile};
 pub use limits::{Duplicates, Limits, Means, Paging, Resend, Retry};
@@ -30,6 +33,9 @@ pub use login::{Login, Term};
 pub use quiet::{PROVINCE_ZONE, Quiet, quiet_until};
 pub use remedy::{Refusal, Remedy, RemedyRule};
 pub use tls::{ClientIdentity, Tls, Trust};
+pub use writing::{Charset, Format, Nulls, Writing, is_xml_name};
+
+use transport::Transport;
 
 /// How one province talks.
 #[derive(Clone, Debug)]
@@ -53,7 +59,10 @@ pub struct Platform {
     pub credentials: Vec<Named>,
     /// Sent with every request.
     pub headers: Vec<Named>,
-    pub sign: Vec<SignStep>,
+    /// Computed when first needed, once for each request: digests, signatures, whatever has a name.
+    pub values: Vec<Named>,
+    /// How bodies are written where an operation does not say otherwise.
+    pub writing: Writing,
     pub operations: BTreeMap<Operation, Call>,
     /// In order; each may use what those before it gave.
     pub logins: Vec<Login>,
@@ -114,29 +123,22 @@ impl Platform {
 
 fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<Platform> {
     let title = root.need_text("title");
-    let by_hand = root.word("transport", &[("http", false), ("hand", true)]).unwrap_or(false);
     let modes = [("rehearse", Mode::Rehearse), ("live", Mode::Live)];
     let mode = root.word("mode", &modes).unwrap_or(Mode::Rehearse);
-    let base_url = if by_hand { Some(nowhere(name, root)) } else { root.need_text("base_url") };
-    let base_url = base_url.filter(|url| {
-        let good = by_hand || is_base_url(url);
-        if !good {
-            let expected = "https://HOST[:PORT][/PATH], without user, `?`, `#` and closing `/`";
-            root.complain_at("base_url", expected_at("base_url", expected).found(&url.value));
-        }
-        good
-    });
+    let (transport, base_url) = transport::read(name, root);
+    let by_hand = transport == Transport::Hand;
     let schemas = root.need_text("schemas");
     let next_schemas = root.text("next_schemas");
     let city_code = root.need_text("city_code");
     let tls = tls::read(root);
     let credentials = read_credentials(root);
     let headers = root.section("headers").map(|section| section.all_texts()).unwrap_or_default();
-    let sign = call::read_sign(root);
+    let values = values::read(root);
+    let writing = Writing::read(root, Writing::default());
     let hand = if by_hand { hand::read(root) } else { None };
-    let operations = if by_hand { Some(BTreeMap::new()) } else { call::read_operations(root) };
+    let operations = if by_hand { Some(BTreeMap::new()) } else { call::read_operations(root, writing) };
     let answer = if by_hand { AnswerText::default() } else { answer::read_general(root) };
-    let logins = login::read(root, &answer);
+    let logins = login::read(root, writing, &answer);
     let none = BTreeMap::new();
     let answers = match by_hand {
         true => BTreeMap::new(),
@@ -167,7 +169,8 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
         tls,
         credentials,
         headers: named(headers),
-        sign,
+        values,
+        writing,
         operations: operations?,
         logins,
         answers,
@@ -182,12 +185,6 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
         dictionaries,
         text: text.to_owned(),
     })
-}
-
-/// The address of a platform that has none: what the ledger is bound to.
-fn nowhere(name: &str, root: &Section<'_>) -> Located<String> {
-    let place = root.place_of("transport");
-    Located { value: format!("hand:{name}"), line: place.line, column: place.column }
 }
 
 /// References are checked by their shape alone. A value that is none is never repeated in the message: it may
@@ -220,15 +217,6 @@ fn named(pairs: Vec<(Located<String>, Located<String>)>) -> Vec<Named> {
 /// `Q1004`: the key's value is not what it should be.
 fn expected_at(key: &str, expected: &str) -> Complaint {
     Complaint::new("Q1004").fact("key", key).fact("expected", expected)
-}
-
-fn is_base_url(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else {
-        return false;
-    };
-    let host = rest.split('/').next().unwrap_or_default();
-    let clean = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '@' | '\\' | '"' | '<' | '>');
-    !host.is_empty() && !host.starts_with(':') && rest.chars().all(clean) && !rest.ends_with('/')
 }
 
 fn is_loopback(url: &str) -> bool {
@@ -288,7 +276,14 @@ mod tests {
                 "Q1004 `quiet[0].days` is sunday",
             ),
             ("records_max = 100", "record_max = 100", "Q1003 `limits.record_max` is not a known key"),
-            ("algorithm = \"hmac-sha256\"", "algorithm = \"hmac\"", "Q1004 `sign[1].algorithm` is hmac"),
+            (
+                "mode = \"rehearse\"",
+                "charset = \"latin1\"",
+                "Q1004 `charset` is latin1; expected utf-8 | gb18030 | gbk",
+            ),
+            ("mode = \"rehearse\"", "transport = \"tcp\"", "Q7420 transport"),
+            ("mode = \"rehearse\"", "transport = \"fax\"", "Q1004 `transport` is fax; expected http | hand"),
+            ("body_sha256 = ", "body-sha256 = ", "Q1004 `values` is body-sha256"),
             ("env:QILU_SHANDONG_APP_SECRET", "s3cret", "Q1004 `credentials.app_secret` is ***"),
             ("means = [\"idempotency-key\", \"duplicate-answer\"]", "means = []", "Q7403"),
             ("remedy = \"block\"", "remedy = \"give-up\"", "Q1004 `remedies[0].remedy` is give-up"),
@@ -301,6 +296,22 @@ mod tests {
             assert!(SHANDONG.contains(from), "{from}");
             let (_, faults) = read(&SHANDONG.replacen(from, to, 1));
             assert!(faults.iter().any(|fault| fault.contains(expect)), "{to}: {faults:#?}");
+        }
+    }
+
+    #[test]
+    fn an_address_may_be_an_ip_with_a_port_and_a_path() {
+        for (url, good) in [
+            ("http://210.12.174.1:8084/open.api", true),
+            ("https://[2001:db8::1]:443/a/b", true),
+            ("https://sti.example.cn", true),
+            ("https://sti.example.cn/", false),
+            ("https://user@sti.example.cn", false),
+            ("https://sti.example.cn/a?b=1", false),
+            ("tcp://10.0.0.1:9000", false),
+        ] {
+            let text = SHANDONG.replace("https://123.232.30.9:27180/api/v1", url);
+            assert_eq!(read(&text).0.is_some(), good, "{url}");
         }
     }
 

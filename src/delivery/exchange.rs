@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::judge::{event, weigh};
 use super::operation;
+use super::render::names;
 use super::verdict::{Renewal, not_admitted, of_break, wish_to_be_left_alone};
 use crate::clock::{Clock, Timestamp};
 use crate::ledger::{Attempt, Event, LaneEffect, Lease, Trouble};
-use crate::platform::{Bindings, Generation, Known, Street};
+use crate::platform::{Generation, Street};
 
 /// One attempt at a batch: one request on the wire, with a fresh envelope around the stored payload. Where the answer
 /// proves that nothing was accepted since our session or our secrets are over, and others are to be had, a second
@@ -43,8 +44,7 @@ async fn once(
 ) -> (Attempt, Event, Option<(Renewal, Generation)>) {
     let profile = street.profile();
     let operation = operation(lease.action);
-    let names =
-        Bindings::default().with("kind", Known::Text(&lease.kind)).with("key", Known::Text(&lease.key));
+    let names = names(profile, &lease.kind, lease.action, &lease.key, &lease.items);
     let asked = clock.now();
     if let Err(closed) = street.admit(clock).await {
         let trouble = not_admitted(&closed, asked);

@@ -23,22 +23,25 @@ pub fn render(
     profile.payload(operation(action), kind, key, &parts).map(|bytes| Payload { bytes })
 }
 
-/// How many of the first items fit into one request: by `records_max` and `body_bytes_max`, at least one.
+/// How many of the first items fit into one request: by `records_max` of the platform and of the operation, and by
+/// `body_bytes_max`; at least one.
 ///
-/// Shape:  counts each item's document and an allowance for what the template puts around it. Most batches are
-///         far below the limit: for them an upper bound is enough, and nothing is serialised just to be measured.
-pub fn portion(profile: &Profile, items: &[Item]) -> usize {
-    let limits = &profile.platform().limits;
-    let items = &items[..items.len().min(limits.records_max)];
+/// Shape:  counts each item's document and an allowance for what the template puts around it, both as they grow in
+///         the operation's format. Most batches are far below the limit: for them an upper bound is enough, and
+///         nothing is serialised just to be measured.
+pub fn portion(profile: &Profile, action: Action, items: &[Item]) -> usize {
+    let operation = operation(action);
+    let items = &items[..items.len().min(profile.records_max(operation))];
+    let bytes_max = profile.platform().limits.body_bytes_max / profile.growth(operation);
     let around = |item: &Item| item.reason.len() * ESCAPED_BYTES_MAX + ALLOWANCE_BYTES;
     let bound = items.iter().map(|item| object_bytes_max(&item.document.0) + around(item)).sum::<usize>();
-    if bound + ALLOWANCE_BYTES <= limits.body_bytes_max {
+    if bound + ALLOWANCE_BYTES <= bytes_max {
         return items.len();
     }
     let mut bytes = ALLOWANCE_BYTES;
     let fitting = items.iter().take_while(|item| {
         bytes += item.document.to_text().len() + around(item);
-        bytes <= limits.body_bytes_max
+        bytes <= bytes_max
     });
     fitting.count().max(items.len().min(1))
 }
@@ -75,7 +78,7 @@ pub struct Rendering<'a> {
 
 impl Renderer for Rendering<'_> {
     fn fit(&self, items: &[Item]) -> usize {
-        portion(self.profile, items)
+        portion(self.profile, self.action, items)
     }
 
     fn render(&self, key: &str, items: &[Item]) -> Result<Payload, Complaint> {
@@ -93,8 +96,23 @@ pub fn preview(
     fresh: Fresh,
 ) -> Result<String, Complaint> {
     let payload = render(street.profile(), kind, action, key, items)?;
-    let names = Bindings::default().with("kind", Known::Text(kind)).with("key", Known::Text(key));
+    let names = names(street.profile(), kind, action, key, items);
     street.preview(operation(action), &names, &payload.bytes, fresh)
+}
+
+/// The names of a delivery's request: of the batch, and of its record where it has one alone.
+pub(super) fn names<'a>(
+    profile: &Profile,
+    kind: &'a str,
+    action: Action,
+    key: &'a str,
+    items: &'a [Item],
+) -> Bindings<'a> {
+    let names = Bindings::default().with("kind", Known::Text(kind)).with("key", Known::Text(key));
+    match items {
+        [item] if profile.is_single(operation(action)) => part(item).bind_names(names),
+        _ => names,
+    }
 }
 
 fn part(item: &Item) -> Part<'_> {

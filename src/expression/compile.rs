@@ -29,6 +29,8 @@ pub struct CompileFault {
 #[derive(Default)]
 pub(super) struct Uses {
     pub(super) names: Vec<Arc<str>>,
+    /// A name with a member of it, where the expression says `name.member`.
+    pub(super) members: Vec<(Arc<str>, Arc<str>)>,
     pub(super) tables: Vec<Arc<str>>,
     pub(super) parents: Vec<Arc<str>>,
     pub(super) filters: Vec<&'static str>,
@@ -129,14 +131,14 @@ impl Compiler<'_> {
             Expr::Var(variable) => self.name(variable.id),
             Expr::GetAttr(get) => match &get.expr {
                 Expr::Var(variable) if variable.id == "row" => self.name(get.name),
-                of => Node::Member(self.boxed(of), get.name.into()),
+                of => self.member(of, get.name.into()),
             },
             Expr::GetItem(get) => match (&get.expr, text_constant(&get.subscript_expr)) {
                 (Expr::Var(variable), Some(name)) if variable.id == "row" => self.name(&name),
                 (Expr::Var(variable), None) if variable.id == "row" => {
                     self.unsupported(span, "row[…]", "row['name']")
                 }
-                (of, Some(name)) => Node::Member(self.boxed(of), name),
+                (of, Some(name)) => self.member(of, name),
                 (of, None) => Node::Element(self.boxed(of), self.boxed(&get.subscript_expr)),
             },
             Expr::UnaryOp(unary) => match unary.op {
@@ -214,6 +216,17 @@ impl Compiler<'_> {
             name
         });
         Node::Name(name, Hint::default())
+    }
+
+    fn member(&mut self, of: &Expr<'_>, member: Arc<str>) -> Node {
+        let of = self.boxed(of);
+        if let Node::Name(name, _) = of.as_ref() {
+            let pair = (name.clone(), member.clone());
+            if !self.uses.members.contains(&pair) {
+                self.uses.members.push(pair);
+            }
+        }
+        Node::Member(of, member)
     }
 
     /// Numbers are read again from the text, since the parser keeps fractions as floats.

@@ -64,6 +64,11 @@ impl Expression {
         &self.0.uses.names
     }
 
+    /// `name.member`, wherever the expression says so: what of a name it reads.
+    pub fn members(&self) -> &[(Arc<str>, Arc<str>)] {
+        &self.0.uses.members
+    }
+
     /// The code tables it names.
     pub fn tables(&self) -> &[Arc<str>] {
         &self.0.uses.tables

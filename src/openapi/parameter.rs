@@ -88,11 +88,10 @@ pub(super) fn is_there(operation: Operation, text: &str) -> bool {
 pub(super) fn secrets(platform: &Platform) -> BTreeSet<String> {
     let mut secret: BTreeSet<String> = ["credentials", "session"].map(str::to_owned).into();
     // Each pass carries the taint one step further; there are no more steps than values.
-    for _ in 0..=platform.sign.len() {
-        for step in &platform.sign {
-            let key = step.key.iter().flat_map(|key| probe::names(key));
-            if key.chain(probe::names(&step.input)).any(|name| secret.contains(name.as_ref())) {
-                secret.insert(step.name.value.clone());
+    for _ in 0..=platform.values.len() {
+        for value in &platform.values {
+            if is_secret(&secret, value) {
+                secret.insert(value.name.value.clone());
             }
         }
     }

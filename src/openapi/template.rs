@@ -46,6 +46,11 @@ impl Body<'_> {
                     "additionalProperties": false,
                 })
             }
+            Template::List(items) => {
+                let items: Vec<Json> = items.iter().map(|item| self.of(item)).collect();
+                let count = items.len();
+                json!({ "type": "array", "prefixItems": items, "minItems": count, "maxItems": count })
+            }
             Template::Expression(text) => self.expression(text),
         }
     }
@@ -55,6 +60,7 @@ impl Body<'_> {
             Some(["items"]) => {
                 let item = self.call.item.as_ref().map_or(json!({}), |item| self.of(item));
                 let most = self.platform.limits.records_max;
+                let most = self.call.records_max.map_or(most, |own| own.min(most));
                 json!({ "type": "array", "items": item, "minItems": 1, "maxItems": most })
             }
             Some(["document"]) => match self.kind {
@@ -77,7 +83,7 @@ impl Body<'_> {
     fn is_there(self, template: &Template) -> bool {
         match template {
             Template::Constant(json) => !json.is_null(),
-            Template::Object(_) => true,
+            Template::Object(_) | Template::List(_) => true,
             Template::Expression(text) => parameter::is_there(self.operation, text),
         }
     }

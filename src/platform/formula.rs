@@ -75,12 +75,15 @@ impl Formula {
         self.path.as_deref().is_some_and(|path| path.len() == 1 && path[0].as_ref() == name)
     }
 
-    /// `NAME` of a plain `credentials.NAME`.
-    pub(super) fn credential(&self) -> Option<&str> {
-        match self.path.as_deref()? {
-            [first, name] if first.as_ref() == "credentials" => Some(name),
-            _ => None,
-        }
+    /// The expression as it stands in the profile.
+    pub(super) fn written(&self) -> &str {
+        self.expression.text()
+    }
+
+    /// Every `NAME` of a `credentials.NAME` in it.
+    pub(super) fn credentials(&self) -> impl Iterator<Item = &str> {
+        let members = self.expression.members().iter();
+        members.filter(|(name, _)| name.as_ref() == "credentials").map(|(_, member)| member.as_ref())
     }
 
     /// The logins whose gifts it reads, with the gift's name: `session.LOGIN.NAME`. A login alone has no second.
@@ -140,7 +143,7 @@ impl Formula {
     }
 
     /// `None`: not a path into JSON. `Some(None)`: a path to something that is not there.
-    fn walk<'b>(&self, bindings: &Bindings<'b>) -> Option<Option<&'b Json>> {
+    pub(super) fn walk<'b>(&self, bindings: &Bindings<'b>) -> Option<Option<&'b Json>> {
         let (first, rest) = self.path.as_deref()?.split_first()?;
         let (mut place, rest) = match bindings.get(first)? {
             Known::Json(json) => (*json, rest),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
+use super::call::{Call, CallPress, Derived, names_of};
 use super::formula::Formula;
-use super::profile::{Call, compile_call};
 use super::reading::{AnswerReading, Press};
 use super::{Answer, Bindings, Credentials, Known};
 use crate::clock::Timestamp;
@@ -58,6 +58,16 @@ const ANSWER: &[&str] = &["body", "status", "headers", "action", "code", "messag
 const GOOD_FOR_MIN: Duration = Duration::from_secs(5);
 
 impl Login {
+    /// Every expression of its request and of what it gives.
+    pub(super) fn formulas(&self) -> Vec<&Formula> {
+        let expires = match &self.term {
+            Term::Expires(expires) => Some(expires),
+            Term::Lifetime(_) | Term::UntilRefused => None,
+        };
+        let given = self.gives.iter().map(|(_, formula)| formula).chain(expires);
+        self.call.formulas().into_iter().chain(given).collect()
+    }
+
     /// What it gives, each as `***`.
     pub(super) fn stars(&self) -> Value {
         Value::Map(self.gives.iter().map(|(name, _)| (name.as_str().into(), Value::text("***"))).collect())
@@ -132,16 +142,16 @@ fn moment(value: &Value) -> Option<Timestamp> {
     number.checked_mul(per).map(Timestamp)
 }
 
-/// Compiles all logins. `known` are the names of requests, `shared` what stands in every one of them.
+/// Compiles all logins. `shared` is what stands in every request.
 pub(super) fn compile(
     platform: &Platform,
-    known: &[&str],
+    derived: &[Derived],
     shared: &[&Formula],
     faults: &mut Vec<Fault>,
 ) -> Vec<Login> {
     let mut logins: Vec<Login> = Vec::new();
     for text in &platform.logins {
-        if let Some(login) = compile_one(text, platform, known, shared, &logins, faults) {
+        if let Some(login) = compile_one(text, platform, derived, shared, &logins, faults) {
             logins.push(login);
         }
     }
@@ -152,13 +162,17 @@ pub(super) fn compile(
 fn compile_one(
     text: &platform::Login,
     platform: &Platform,
-    known: &[&str],
+    derived: &[Derived],
     shared: &[&Formula],
     before: &[Login],
     faults: &mut Vec<Fault>,
 ) -> Option<Login> {
     let file = platform.file.as_path();
-    let call = compile_call(&text.call, known, file, faults);
+    let mut press = CallPress { file, faults, derived, values: names_of(&platform.values) };
+    let call = press.call(&text.call, Some(Operation::Login));
+    if let Some(call) = &call {
+        press.circle(call, &text.call.path);
+    }
     let answer = AnswerReading::compile(&text.answer, &mut Press { file, faults });
     let mut formula = |text: &Located<String>| Formula::compile(text, ANSWER, file, faults);
     let mut gives = Vec::with_capacity(text.gives.len());

@@ -7,31 +7,33 @@
 
 mod answer;
 mod bindings;
+mod call;
 mod credentials;
 mod formula;
-mod hand;
 mod gate;
+mod hand;
 mod limiter;
 mod login;
 mod look;
+mod names;
 mod paper;
 mod profile;
 mod reading;
 mod request;
 mod session;
-mod sign;
 mod street;
 mod template;
 mod trust;
 mod wire;
+mod write;
 
 pub(crate) use answer::http_date;
 pub use answer::{Answer, Break, Broken, FailedLogin};
 pub use bindings::{Bindings, Known};
 pub use credentials::Credentials;
 pub use formula::Formula;
-pub use hand::{HandReading, LayoutReading, PackageReading, ReceiptReading, SheetReading};
 pub use gate::{Closed, Memory, day_of};
+pub use hand::{HandReading, LayoutReading, PackageReading, ReceiptReading, SheetReading};
 pub use login::Login;
 pub use look::{Look, Shown, look};
 pub(crate) use paper::one_line;
@@ -39,7 +41,7 @@ pub use profile::{Profile, Rule};
 pub use reading::{
     AnswerReading, DictionaryReading, ItemsReading, ListReading, RecordReading, ReviewsReading,
 };
-pub use request::{Fresh, Request};
+pub use request::{Fresh, Masked, Request};
 pub use session::Generation;
 pub use street::{Passage, Street, Transport};
 pub use template::Part;

@@ -11,15 +11,22 @@ const SHOWN_BYTES_MAX: usize = 16 * 1024;
 const SECRET_HEADERS: [&str; 5] =
     ["authorization", "proxy-authorization", "cookie", "set-cookie", "www-authenticate"];
 
+/// What stands in the place of a secret.
+pub(super) const HIDDEN: &str = "***";
+
 impl Request {
-    /// Method and address, headers, an empty line, the body.
+    /// Method and address, headers, an empty line, the body; and the payload, where the body has it only encrypted.
     pub fn show(&self, credentials: &Credentials) -> String {
-        let mut text = format!("{} {}\n", self.method, self.url);
-        for (name, value) in &self.headers {
-            let secret = self.secret_headers.iter().any(|known| known.eq_ignore_ascii_case(name));
-            write_header(&mut text, name, value, secret);
+        let mut text = printable(&format!("{} {}", self.method, mask(&self.shown.url))).replace('\n', "·");
+        text.push('\n');
+        for (name, value) in &self.shown.headers {
+            write_header(&mut text, name, value);
         }
-        write_body(&mut text, &self.body);
+        write_body(&mut text, self.shown.body.as_ref().unwrap_or(&self.body));
+        if let Some(payload) = &self.shown.payload {
+            text.push_str("\n\n(payload)");
+            write_body(&mut text, payload);
+        }
         credentials.hide(text)
     }
 }
@@ -29,18 +36,18 @@ impl Answer {
     pub fn show(&self, credentials: &Credentials) -> String {
         let mut text = format!("HTTP {}\n", self.status);
         for (name, value) in &self.headers {
-            write_header(&mut text, name, value, false);
+            write_header(&mut text, name, value);
         }
         write_body(&mut text, &self.body);
         credentials.hide(text)
     }
 }
 
-fn write_header(text: &mut String, name: &str, value: &str, secret: bool) {
-    let secret = secret || SECRET_HEADERS.iter().any(|known| known.eq_ignore_ascii_case(name));
+fn write_header(text: &mut String, name: &str, value: &str) {
+    let secret = SECRET_HEADERS.iter().any(|known| known.eq_ignore_ascii_case(name));
     text.push_str(name);
     text.push_str(": ");
-    text.push_str(if secret { "***" } else { value });
+    text.push_str(if secret { HIDDEN } else { value });
     text.push('\n');
 }
 
@@ -80,6 +87,7 @@ pub(crate) fn one_line(text: &str, chars_max: usize) -> String {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
+    use crate::platform::Masked;
 
     #[test]
     fn neither_secrets_nor_personal_data_are_kept() {
@@ -93,12 +101,20 @@ mod tests {
                 ("Authorization".into(), "Basic eA==".into()),
             ],
             body: r#"{"phone":"13812345678","echo":"s3cret-9","n":1}"#.into(),
-            secret_headers: vec!["x-app-id".into()],
+            shown: Masked {
+                url: "https://h/api?token=s3cret-9&phone=13812345678".into(),
+                headers: vec![
+                    ("X-App-Id".into(), "***".into()),
+                    ("Authorization".into(), "Basic eA==".into()),
+                ],
+                body: None,
+                payload: Some("{\"name\":\"甲\u{7}\"}".into()),
+            },
         };
         assert_eq!(
             request.show(&credentials),
-            "POST https://h/api?token=***\nX-App-Id: ***\nAuthorization: ***\n\n\
-             {\"phone\":\"138****5678\",\"echo\":\"***\",\"n\":1}"
+            "POST https://h/api?token=***&phone=138****5678\nX-App-Id: ***\nAuthorization: ***\n\n\
+             {\"phone\":\"138****5678\",\"echo\":\"***\",\"n\":1}\n\n(payload)\n{\"name\":\"甲·\"}"
         );
         let answer = Answer {
             status: 200,

@@ -2,17 +2,20 @@
 //! the payload inside it stays.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use chrono::TimeZone;
 use chrono_tz::Asia::Shanghai;
 
+use super::call::Call;
 use super::formula::{Formula, scalar_text};
 use super::login::Login;
-use super::profile::{Call, FRESH_NAMES, PART_NAMES, Profile, REQUEST_NAMES, Step, failed};
-use super::sign::{digest, hex};
-use super::{Bindings, Credentials, Known};
+use super::paper::HIDDEN;
+use super::profile::{Profile, failed};
+use super::template::{Setting, Template};
+use super::{Bindings, Credentials, Known, names, write};
 use crate::clock::{Clock, Timestamp};
-use crate::config::platform::Operation;
+use crate::config::platform::{Charset, Format, Operation, Writing};
 use crate::record::{Complaint, Value};
 
 /// Everything that is sent, exactly.
@@ -22,28 +25,61 @@ pub struct Request {
     pub url: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// Headers whose value is made from a credential and must not be shown.
-    pub secret_headers: Vec<String>,
+    /// The same for people.
+    pub shown: Masked,
+}
+
+/// What may be shown of a request: `***` stands for whatever is made from a credential or a session, text is in
+/// UTF-8, and forms and queries are readable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Masked {
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    /// `None` where the body as it is sent may be shown.
+    pub body: Option<Vec<u8>>,
+    /// The payload in clear, where the body has it only encrypted.
+    pub payload: Option<Vec<u8>>,
 }
 
 /// What differs from attempt to attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Fresh {
     pub now: Timestamp,
     pub nonce: [u8; 16],
+    /// Becomes `digits`.
+    pub digits: [u8; 16],
+    /// For the one-time keys of an encryption; never sent.
+    pub entropy: [u8; 32],
 }
 
 impl Fresh {
     pub fn from_clock(clock: &Clock) -> Self {
-        Fresh { now: clock.now(), nonce: clock.dice() }
+        Fresh { now: clock.now(), nonce: clock.dice(), digits: clock.dice(), entropy: clock.dice() }
     }
+}
+
+impl fmt::Debug for Fresh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fresh({})", self.now)
+    }
+}
+
+/// Where a request is built: what it is called in complaints, what is asked, and by which template.
+struct Order<'a> {
+    /// `operations.create`, as the profile names it.
+    place: String,
+    /// The name `action`.
+    action: &'a str,
+    call: &'a Call,
+    fresh: Fresh,
 }
 
 impl Profile {
     /// Builds one request.
     ///
-    /// Shape:  `names` are the request's own names (`kind`, `page` …); those it does not give are null. The same
-    ///         arguments give the same bytes.
+    /// Shape:  `names` are the request's own names (`kind`, `page` …); those it does not give are null. `payload` is
+    ///         a delivery's stored content; a question makes its own. `session` is the map of what log-ins gave,
+    ///         by their names. The same arguments give the same bytes.
     /// Errors: Q7407 where an expression fails, Q7410 for an operation that the province does not offer.
     pub fn request<'a>(
         &'a self,
@@ -54,10 +90,10 @@ impl Profile {
         session: &Value,
         fresh: Fresh,
     ) -> Result<Request, Complaint> {
-        let call = self.call(operation)?;
-        let mut builder = Builder { profile: self, operation, call, bound: Bindings::default() };
-        builder.bind_all(names, payload, credentials, session, fresh);
-        builder.build()
+        let place = format!("operations.{}", operation.word());
+        let order = Order { place, action: operation.word(), call: self.call(operation)?, fresh };
+        let stored = operation.is_delivery().then_some(payload);
+        self.fill(order, names, stored, credentials, session)
     }
 
     /// Builds the request of a login. `session` is what the logins before it gave.
@@ -68,20 +104,31 @@ impl Profile {
         session: &Value,
         fresh: Fresh,
     ) -> Result<Request, Complaint> {
-        let call = &login.call;
-        let mut builder =
-            Builder { profile: self, operation: Operation::Login, call, bound: Bindings::default() };
-        builder.bind_all(&Bindings::default(), &[], credentials, session, fresh);
+        let place = format!("logins.{}", login.name);
+        let order = Order { place, action: Operation::Login.word(), call: &login.call, fresh };
+        self.fill(order, &Bindings::default(), None, credentials, session)
+    }
+
+    /// Builds the request of any call. `stored` is its payload where that is not to be made now.
+    fn fill<'a>(
+        &'a self,
+        order: Order<'a>,
+        names: &Bindings<'a>,
+        stored: Option<&'a [u8]>,
+        credentials: &Credentials,
+        session: &Value,
+    ) -> Result<Request, Complaint> {
+        let mut builder = Builder { profile: self, order, bound: Bindings::default() };
+        builder.bind_all(names, stored, credentials, session);
         builder.build()
     }
 }
 
-/// Makes parts and signature steps when an expression first asks for them: a signature may cover the body, the
-/// body may carry a signature of the payload, a query parameter may be either. Loading has refused circles.
+/// Makes parts and values when an expression first asks for them: a signature may cover the body, the body may
+/// carry a signature of the payload, a query parameter may be either. Loading has refused circles.
 struct Builder<'a> {
     profile: &'a Profile,
-    operation: Operation,
-    call: &'a Call,
+    order: Order<'a>,
     bound: Bindings<'a>,
 }
 
@@ -89,31 +136,37 @@ impl<'a> Builder<'a> {
     fn bind_all(
         &mut self,
         names: &Bindings<'a>,
-        payload: &'a [u8],
+        stored: Option<&'a [u8]>,
         credentials: &Credentials,
         session: &Value,
-        fresh: Fresh,
     ) {
-        for name in REQUEST_NAMES {
+        for name in names::REQUEST.iter().chain(names::RECORD) {
             self.bound.bind(name, names.get(name).cloned().unwrap_or(Known::NULL));
         }
+        let call = self.order.call;
         self.bound.bind("city_code", Known::Text(&self.profile.platform().city_code));
-        self.bound.bind("action", Known::Text(self.operation.word()));
-        self.bound.bind("method", Known::Text(&self.call.method));
-        self.bound.bind("payload", Known::Bytes(Cow::Borrowed(payload)));
+        self.bound.bind("action", Known::Text(self.order.action));
+        self.bound.bind("method", Known::Text(&call.method));
+        if let Some(payload) = stored {
+            self.bound.bind("payload", Known::Bytes(Cow::Borrowed(payload)));
+        }
+        let fresh = self.order.fresh;
         let now = Shanghai.from_utc_datetime(&fresh.now.to_utc().naive_utc()).fixed_offset();
         let nonce = hex(&fresh.nonce);
         let parts = [&nonce[..8], &nonce[8..12], &nonce[12..16], &nonce[16..20], &nonce[20..]];
+        let digits = u128::from_le_bytes(fresh.digits) % 10_u128.pow(DIGITS);
         let values = [
             ("timestamp", Value::Int(fresh.now.0.div_euclid(1_000_000))),
             ("timestamp_ms", Value::Int(fresh.now.0.div_euclid(1_000))),
             ("now", Value::DateTime(now)),
             ("uuid", Value::text(parts.join("-"))),
             ("nonce", Value::text(nonce)),
+            ("digits", Value::text(format!("{digits:0width$}", width = DIGITS as usize))),
+            ("entropy", Value::Bytes(fresh.entropy.as_slice().into())),
             ("credentials", credentials.to_value()),
             ("session", session.clone()),
         ];
-        debug_assert!(values.iter().all(|(name, _)| FRESH_NAMES.contains(name)));
+        debug_assert!(names::FRESH.iter().all(|name| values.iter().any(|(known, _)| known == name)));
         for (name, value) in values {
             self.bound.bind(name, Known::Value(value));
         }
@@ -122,19 +175,18 @@ impl<'a> Builder<'a> {
     fn build(mut self) -> Result<Request, Complaint> {
         self.need("path_query")?;
         self.need("body")?;
-        let profile = self.profile;
-        let call = self.call;
+        let call = self.order.call;
         let mut headers: Vec<(String, String)> = Vec::new();
-        let mut secret_headers = Vec::new();
-        for (name, formula) in profile.headers().iter().chain(&call.headers) {
-            self.need_all(formula.names())?;
+        let mut hidden = Vec::new();
+        for (name, formula) in self.profile.headers().iter().chain(&call.headers) {
             let Some(value) = self.text(formula, name)? else { continue };
             if !value.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
-                let cause = Complaint::new("Q7411").found(&value).fact("header", name);
-                return Err(failed(self.operation, name, &cause));
+                let found = if call.hides(formula) { HIDDEN } else { &value };
+                let cause = Complaint::new("Q7411").found(found).fact("header", name);
+                return Err(failed(&self.order.place, name, &cause));
             }
-            if formula.names().any(|name| matches!(name, "credentials" | "session")) {
-                secret_headers.push(name.clone());
+            if call.hides(formula) {
+                hidden.push(name);
             }
             // An operation's header replaces the platform's of the same name.
             headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
@@ -144,19 +196,34 @@ impl<'a> Builder<'a> {
             Some(Known::Bytes(bytes)) => bytes.to_vec(),
             _ => Vec::new(),
         };
+        let format = match call.envelope {
+            Some(_) => call.writing.envelope,
+            None => call.writing.payload,
+        };
+        let nonce = hex(&self.order.fresh.nonce);
         let mut default = |name: &str, value: &str| {
             if !headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
                 headers.push((name.to_owned(), value.to_owned()));
             }
         };
-        default("Accept", "application/json");
+        default("Accept", write::accepted(format));
         if !body.is_empty() {
-            default("Content-Type", "application/json; charset=utf-8");
+            default("Content-Type", &write::media_type(format, call.writing.charset, &nonce));
         }
-        let base = profile.platform().base_url.as_str();
+        let base = self.profile.platform().base_url.as_str();
         let url =
             format!("{base}{}", self.bound_text("path_query").strip_prefix(base_path(base)).unwrap_or("/"));
-        Ok(Request { method: call.method.clone(), url, headers, body, secret_headers })
+        let is_hidden = |name: &str| hidden.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let shown_headers = headers.iter().map(|(name, value)| {
+            (name.clone(), if is_hidden(name) { HIDDEN.to_owned() } else { value.clone() })
+        });
+        let shown = Masked {
+            url: self.shown_url()?,
+            headers: shown_headers.collect(),
+            body: if body.is_empty() { None } else { self.shown_body(&body, format, &nonce)? },
+            payload: self.unseen_payload(),
+        };
+        Ok(Request { method: call.method.clone(), url, headers, body, shown })
     }
 
     fn need_all<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) -> Result<(), Complaint> {
@@ -167,30 +234,29 @@ impl<'a> Builder<'a> {
         if self.bound.has(name) {
             return Ok(());
         }
-        let (profile, call) = (self.profile, self.call);
+        let call = self.order.call;
         match name {
             "path" => {
-                self.need_all(call.path.names())?;
                 let path = self.text(&call.path, "path")?.unwrap_or_default();
-                let base = base_path(&profile.platform().base_url);
-                self.bound.bind(
-                    "path",
-                    Known::Value(Value::text(format!("{base}{}", encode(&path, is_path_byte)))),
-                );
+                let base = base_path(&self.profile.platform().base_url);
+                let path = format!("{base}{}", encode(&path, is_path_byte));
+                self.bound.bind("path", Known::Value(Value::text(path)));
             }
-            "query" => {
-                let mut query = String::new();
+            "params" => {
+                let mut params = Vec::with_capacity(call.query.len());
                 for (name, formula) in &call.query {
-                    self.need_all(formula.names())?;
                     if let Some(value) = self.text(formula, name)? {
-                        let join = if query.is_empty() { "" } else { "&" };
-                        query.push_str(&format!(
-                            "{join}{}={}",
-                            encode(name, is_plain),
-                            encode(&value, is_plain)
-                        ));
+                        params.push((name.as_str().into(), Value::text(value)));
                     }
                 }
+                self.bound.bind("params", Known::Value(Value::Map(params)));
+            }
+            "query" => {
+                self.need("params")?;
+                let query = self.query(|text| {
+                    write::encode_text(text, call.writing.charset, is_plain)
+                        .map_err(|cause| failed(&self.order.place, "query", &cause))
+                })?;
                 self.bound.bind("query", Known::Value(Value::text(query)));
             }
             "path_query" => {
@@ -200,58 +266,149 @@ impl<'a> Builder<'a> {
                 let whole = format!("{}{mark}{query}", self.bound_text("path"));
                 self.bound.bind("path_query", Known::Value(Value::text(whole)));
             }
-            "body" => {
-                let body = match &call.envelope {
-                    None => self.bound.get("payload").cloned().unwrap_or(Known::NULL),
-                    Some(envelope) => {
-                        self.need_all(envelope.names())?;
-                        let mut bytes = Vec::new();
-                        envelope
-                            .write(&self.bound, None, &[], &mut bytes)
-                            .map_err(|cause| failed(self.operation, "envelope", &cause))?;
-                        Known::Bytes(Cow::Owned(bytes))
+            "payload" => {
+                let payload = match &call.payload {
+                    None => Vec::new(),
+                    Some(template) => {
+                        self.need_all(template.names())?;
+                        let written = self.content(template, false).and_then(|content| {
+                            write::payload(&content, call.writing, call.envelope.is_some())
+                        });
+                        written.map_err(|cause| failed(&self.order.place, "payload", &cause))?
                     }
                 };
-                self.bound.bind("body", body);
+                self.bound.bind("payload", Known::Bytes(Cow::Owned(payload)));
+            }
+            "body" => {
+                let body = match &call.envelope {
+                    None => {
+                        self.need("payload")?;
+                        self.bare_body()
+                    }
+                    Some(envelope) => {
+                        self.need_all(envelope.names())?;
+                        let nonce = hex(&self.order.fresh.nonce);
+                        let content = self.content(envelope, false);
+                        content.and_then(|content| write::envelope(&content, call.writing, &nonce))
+                    }
+                };
+                let body = body.map_err(|cause| failed(&self.order.place, "body", &cause))?;
+                self.bound.bind("body", Known::Bytes(Cow::Owned(body)));
             }
             _ => {
-                debug_assert!(!PART_NAMES.contains(&name));
-                if let Some(step) = profile.steps().iter().find(|step| step.name == name) {
-                    self.sign(step)?;
+                debug_assert!(!names::PARTS.contains(&name));
+                let profile = self.profile;
+                if let Some(derived) = profile.derived().iter().find(|derived| derived.name == name) {
+                    let value = self.value(&derived.formula, name)?;
+                    self.bound.bind(&derived.name, Known::Value(value));
                 }
             }
         }
         Ok(())
     }
 
-    fn sign(&mut self, step: &'a Step) -> Result<(), Complaint> {
-        self.need_all(step.input.names().chain(step.key.iter().flat_map(Formula::names)))?;
-        let input = self.bytes(&step.input, &step.name)?;
-        let key = match &step.key {
-            Some(key) => self.bytes(key, &step.name)?,
-            None => Cow::Borrowed([].as_slice()),
+    fn bare_body(&self) -> Result<Vec<u8>, Complaint> {
+        match self.bound.get("payload") {
+            Some(Known::Bytes(payload)) => write::bare(payload, self.order.call.writing).map(Cow::into_owned),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn content<'t>(&self, template: &'t Template, masked: bool) -> Result<write::Content<'t>, Complaint>
+    where
+        'a: 't,
+    {
+        let setting =
+            Setting { bindings: &self.bound, item: None, parts: &[], call: self.order.call, masked };
+        template.content(&setting)
+    }
+
+    /// `name=value&name=value` from the parameters, each text encoded.
+    fn query(&self, encode: impl Fn(&str) -> Result<String, Complaint>) -> Result<String, Complaint> {
+        let mut query = String::new();
+        if let Some(Known::Value(Value::Map(params))) = self.bound.get("params") {
+            for (name, value) in params {
+                let join = if query.is_empty() { "" } else { "&" };
+                query.push_str(&format!("{join}{}={}", encode(name)?, encode(&value.to_string())?));
+            }
+        }
+        Ok(query)
+    }
+
+    /// The address with readable parameters, secrets hidden.
+    fn shown_url(&self) -> Result<String, Complaint> {
+        let call = self.order.call;
+        let base = self.profile.platform().base_url.as_str();
+        let path = match call.hides(&call.path) {
+            true => HIDDEN,
+            false => self.bound_text("path").strip_prefix(base_path(base)).unwrap_or("/"),
         };
-        let signed = digest(step.digest, &key, &input, step.output);
-        self.bound.bind(&step.name, Known::Value(Value::text(signed)));
-        Ok(())
+        let mut url = format!("{base}{path}");
+        if let Some(Known::Value(Value::Map(params))) = self.bound.get("params") {
+            for (index, (name, value)) in params.iter().enumerate() {
+                let join = if index == 0 { '?' } else { '&' };
+                let hidden =
+                    call.query.iter().any(|(known, formula)| *known == **name && call.hides(formula));
+                let value = if hidden { HIDDEN.to_owned() } else { value.to_string() };
+                url.push_str(&format!("{join}{name}={value}"));
+            }
+        }
+        Ok(url)
     }
 
-    /// What is digested. Null is a fault here: a signature over "nothing" would be sent as if it were one.
-    fn bytes(&self, formula: &Formula, place: &str) -> Result<Cow<'_, [u8]>, Complaint> {
-        let bare =
-            formula.names().next().filter(|name| formula.is(name)).and_then(|name| self.bound.get(name));
-        if let Some(Known::Bytes(bytes)) = bare {
-            return Ok(Cow::Borrowed(bytes));
+    /// The body for people; `None` where that is what is sent.
+    fn shown_body(&self, body: &[u8], format: Format, nonce: &str) -> Result<Option<Vec<u8>>, Complaint> {
+        let call = self.order.call;
+        let plain = Writing { charset: Charset::Utf8, ..call.writing };
+        let shown = match &call.envelope {
+            Some(envelope) => {
+                let content = self.content(envelope, true);
+                let written = content.and_then(|content| write::envelope(&content, plain, nonce));
+                Some(written.map_err(|cause| failed(&self.order.place, "envelope", &cause))?)
+            }
+            None => match (&call.payload, self.bound.get("payload")) {
+                // What is stored of a delivery has no secrets; a question's content may.
+                (Some(template), _) if template.formulas().into_iter().any(|formula| call.hides(formula)) => {
+                    let content = self.content(template, true);
+                    let written = content.and_then(|content| write::payload(&content, plain, false));
+                    Some(written.map_err(|cause| failed(&self.order.place, "payload", &cause))?)
+                }
+                (_, Some(Known::Bytes(payload))) => Some(payload.to_vec()),
+                _ => None,
+            },
+        };
+        let shown = shown.map(|shown| if format == Format::Form { write::readable(&shown) } else { shown });
+        Ok(shown.filter(|shown| shown.as_slice() != body))
+    }
+
+    /// What is stored of a delivery, where the envelope shows nothing of it.
+    fn unseen_payload(&self) -> Option<Vec<u8>> {
+        let call = self.order.call;
+        let envelope = call.envelope.as_ref()?;
+        let mut visible = envelope.formulas().into_iter().filter(|formula| !call.hides(formula));
+        if visible.any(|formula| formula.names().any(|name| name == "payload")) || call.hides_name("payload")
+        {
+            return None;
         }
-        match self.text(formula, place)? {
-            Some(text) => Ok(Cow::Owned(text.into_bytes())),
-            None => Err(failed(self.operation, place, &Complaint::new("Q7412").fact("step", place))),
+        match self.bound.get("payload") {
+            Some(Known::Bytes(payload)) if !payload.is_empty() => Some(payload.to_vec()),
+            _ => None,
         }
     }
 
-    fn text(&self, formula: &Formula, place: &str) -> Result<Option<String>, Complaint> {
-        let value = formula.value(&self.bound).map_err(|cause| failed(self.operation, place, &cause))?;
-        Ok(scalar_text(&value))
+    /// Errors: Q7412 for null where something is owed: a signature over nothing would be sent as if it were one.
+    fn value(&mut self, formula: &Formula, place: &str) -> Result<Value, Complaint> {
+        self.need_all(formula.names())?;
+        let value = formula.value(&self.bound).map_err(|cause| failed(&self.order.place, place, &cause))?;
+        if value.is_null() && self.order.call.owes(formula) {
+            let cause = Complaint::new("Q7412").fact("step", formula.written());
+            return Err(failed(&self.order.place, place, &cause));
+        }
+        Ok(value)
+    }
+
+    fn text(&mut self, formula: &Formula, place: &str) -> Result<Option<String>, Complaint> {
+        self.value(formula, place).map(|value| scalar_text(&value))
     }
 
     fn bound_text(&self, name: &str) -> &str {
@@ -262,6 +419,9 @@ impl<'a> Builder<'a> {
         }
     }
 }
+
+/// How many digits `digits` has.
+const DIGITS: u32 = 18;
 
 /// `/api/v1` of `https://host:27180/api/v1`: part of the path that is signed.
 fn base_path(base_url: &str) -> &str {
@@ -288,4 +448,13 @@ fn is_plain(byte: u8) -> bool {
 fn is_path_byte(byte: u8) -> bool {
     is_plain(byte)
         || matches!(byte, b'/' | b':' | b'@' | b'!' | b'$' | b'&' | b'(' | b')' | b',' | b';' | b'=')
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

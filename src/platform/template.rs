@@ -1,12 +1,18 @@
-//! Bodies from templates: the stable payload with its items, and the envelope around it.
+//! Templates of payloads, items and envelopes, and what they say at one moment.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use serde_json::{Map, Value as Json};
 
 use super::bindings::{Bindings, Known};
-use super::formula::Formula;
-use crate::config::{Fault, platform};
+use super::call::Call;
+use super::formula::{Formula, scalar_text};
+use super::names;
+use super::paper::HIDDEN;
+use super::write::{Content, File};
+use crate::config::platform::{self, Format};
+use crate::config::{Fault, Located};
 use crate::record::{Complaint, Value};
 
 /// One record's part of a payload.
@@ -21,7 +27,7 @@ pub struct Part<'a> {
     pub reason: &'a str,
 }
 
-/// A compiled JSON template. A field whose value is null is left out.
+/// A compiled template.
 #[derive(Clone, Debug)]
 pub(super) enum Template {
     /// The name `items` alone: the list of all parts.
@@ -29,10 +35,62 @@ pub(super) enum Template {
     Formula(Formula),
     Constant(Json),
     Object(Vec<(String, Template)>),
+    List(Vec<Template>),
+    /// A part of a multipart body that is a file.
+    File(Box<FileTemplate>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct FileTemplate {
+    content: Formula,
+    name: Option<Formula>,
+    kind: Option<Formula>,
+}
+
+/// What surrounds a template when it is asked what it says.
+pub(super) struct Setting<'s, 't, 'a> {
+    pub(super) bindings: &'s Bindings<'a>,
+    pub(super) item: Option<&'t Template>,
+    pub(super) parts: &'t [Part<'a>],
+    pub(super) call: &'t Call,
+    /// For showing: `***` stands for what is made from a secret.
+    pub(super) masked: bool,
+}
+
+impl Setting<'_, '_, '_> {
+    fn hides(&self, formula: &Formula) -> bool {
+        self.masked && self.call.hides(formula)
+    }
 }
 
 impl Template {
     pub(super) fn compile(
+        template: &platform::Template,
+        known: &[&str],
+        format: Format,
+        file: &Path,
+        faults: &mut Vec<Fault>,
+    ) -> Option<Self> {
+        let mut press = |template: &platform::Template| Template::of(template, known, file, faults);
+        match template {
+            platform::Template::Object(fields) if format == Format::Multipart => {
+                let mut parts = Vec::with_capacity(fields.len());
+                for (name, field) in fields {
+                    let part = match field {
+                        platform::Template::Object(inside) if inside.iter().any(|(key, _)| key == "file") => {
+                            FileTemplate::compile(inside, known, file, faults)
+                        }
+                        plain => Template::of(plain, known, file, faults),
+                    };
+                    parts.push((name.clone(), part?));
+                }
+                Some(Template::Object(parts))
+            }
+            other => press(other),
+        }
+    }
+
+    fn of(
         template: &platform::Template,
         known: &[&str],
         file: &Path,
@@ -43,208 +101,187 @@ impl Template {
             platform::Template::Object(fields) => {
                 let mut compiled = Vec::with_capacity(fields.len());
                 for (name, field) in fields {
-                    compiled.push((name.clone(), Template::compile(field, known, file, faults)?));
+                    compiled.push((name.clone(), Template::of(field, known, file, faults)?));
                 }
                 Template::Object(compiled)
             }
+            platform::Template::List(items) => {
+                let items = items.iter().map(|item| Template::of(item, known, file, faults));
+                Template::List(items.collect::<Option<_>>()?)
+            }
             platform::Template::Expression(text) => {
                 let formula = Formula::compile(text, known, file, faults)?;
-                if formula.is("items") { Template::Items } else { Template::Formula(formula) }
+                if formula.is(names::ITEMS) { Template::Items } else { Template::Formula(formula) }
             }
         })
     }
 
-    pub(super) fn names(&self) -> Vec<&str> {
-        match self {
-            Template::Items | Template::Constant(_) => Vec::new(),
-            Template::Formula(formula) => formula.names().collect(),
-            Template::Object(fields) => fields.iter().flat_map(|(_, field)| field.names()).collect(),
-        }
-    }
-
+    /// Every expression in it.
     pub(super) fn formulas(&self) -> Vec<&Formula> {
         match self {
             Template::Items | Template::Constant(_) => Vec::new(),
             Template::Formula(formula) => vec![formula],
             Template::Object(fields) => fields.iter().flat_map(|(_, field)| field.formulas()).collect(),
+            Template::List(items) => items.iter().flat_map(Template::formulas).collect(),
+            Template::File(file) => {
+                let extra = file.name.iter().chain(&file.kind);
+                [&file.content].into_iter().chain(extra).collect()
+            }
         }
     }
 
-    /// Appends the JSON text. `item` is the template of one part; `parts` are written where `items` stands.
-    pub(super) fn write(
-        &self,
-        bindings: &Bindings<'_>,
-        item: Option<&Template>,
-        parts: &[Part<'_>],
-        out: &mut Vec<u8>,
-    ) -> Result<(), Complaint> {
-        if !self.write_unless_null(bindings, item, parts, out)? {
-            out.extend_from_slice(b"null");
-        }
-        Ok(())
-    }
-
-    /// False, and nothing written, if the value is null.
-    fn write_unless_null(
-        &self,
-        bindings: &Bindings<'_>,
-        item: Option<&Template>,
-        parts: &[Part<'_>],
-        out: &mut Vec<u8>,
-    ) -> Result<bool, Complaint> {
+    /// Every name in it, `items` included.
+    pub(super) fn names(&self) -> Vec<&str> {
         match self {
-            Template::Constant(json) => write_json(json, out),
-            Template::Formula(formula) => return write_formula(formula, bindings, out),
-            Template::Items => {
-                out.push(b'[');
-                for (index, part) in parts.iter().enumerate() {
-                    if index > 0 {
-                        out.push(b',');
-                    }
-                    if let Some(item) = item {
-                        item.write(&part.bind(bindings.clone()), None, &[], out)?;
-                    }
-                }
-                out.push(b']');
-            }
-            Template::Object(fields) => {
-                out.push(b'{');
-                let mut first = true;
-                for (name, field) in fields {
-                    let start = out.len();
-                    if !first {
-                        out.push(b',');
-                    }
-                    write_json(name, out);
-                    out.push(b':');
-                    if field.write_unless_null(bindings, item, parts, out)? {
-                        first = false;
-                    } else {
-                        out.truncate(start);
-                    }
-                }
-                out.push(b'}');
-            }
+            Template::Items => vec![names::ITEMS],
+            Template::Object(fields) => fields.iter().flat_map(|(_, field)| field.names()).collect(),
+            Template::List(items) => items.iter().flat_map(Template::names).collect(),
+            _ => self.formulas().into_iter().flat_map(Formula::names).collect(),
         }
-        Ok(true)
+    }
+
+    /// What it says. Errors: the complaint of the expression that failed.
+    pub(super) fn content<'t, 'a: 't>(
+        &'t self,
+        setting: &Setting<'_, 't, 'a>,
+    ) -> Result<Content<'t>, Complaint> {
+        Ok(match self {
+            Template::Constant(json) => Content::Json(Cow::Borrowed(json)),
+            Template::Formula(formula) if setting.hides(formula) => Content::Text(Cow::Borrowed(HIDDEN)),
+            Template::Formula(formula) => match said(formula, setting)? {
+                Content::Null if setting.call.owes(formula) => {
+                    return Err(Complaint::new("Q7412").fact("step", formula.written()));
+                }
+                content => content,
+            },
+            Template::Items => Content::List(items(setting)?),
+            Template::Object(fields) => {
+                let said = fields.iter().map(|(name, field)| {
+                    Ok::<_, Complaint>((Cow::Borrowed(name.as_str()), field.content(setting)?))
+                });
+                Content::Object(said.collect::<Result<_, _>>()?)
+            }
+            Template::List(items) => {
+                let said = items.iter().map(|item| item.content(setting));
+                Content::List(said.collect::<Result<_, _>>()?)
+            }
+            Template::File(file) => Content::File(file.content(setting)?),
+        })
     }
 }
 
+/// The parts of all records, each by its own names.
+fn items<'t, 'a: 't>(setting: &Setting<'_, 't, 'a>) -> Result<Vec<Content<'t>>, Complaint> {
+    let Some(item) = setting.item else { return Ok(Vec::new()) };
+    let said = setting.parts.iter().map(|part| {
+        let bindings = part.bind(setting.bindings.clone());
+        item.content(&Setting { bindings: &bindings, item: None, parts: &[], ..*setting })
+    });
+    said.collect()
+}
+
+impl FileTemplate {
+    fn compile(
+        fields: &[(String, platform::Template)],
+        known: &[&str],
+        file: &Path,
+        faults: &mut Vec<Fault>,
+    ) -> Option<Template> {
+        let (mut content, mut name, mut kind) = (None, None, None);
+        for (key, field) in fields {
+            let place = match key.as_str() {
+                "file" => &mut content,
+                "name" => &mut name,
+                "type" => &mut kind,
+                other => {
+                    faults.push(misplaced(fields, other, file));
+                    return None;
+                }
+            };
+            let platform::Template::Expression(text) = field else {
+                faults.push(misplaced(fields, key, file));
+                return None;
+            };
+            *place = Some(Formula::compile(text, known, file, faults)?);
+        }
+        Some(Template::File(Box::new(FileTemplate { content: content?, name, kind })))
+    }
+
+    fn content(&self, setting: &Setting<'_, '_, '_>) -> Result<File, Complaint> {
+        let text = |formula: &Option<Formula>| match formula {
+            Some(formula) if setting.hides(formula) => Ok(Some(HIDDEN.to_owned())),
+            Some(formula) => formula.value(setting.bindings).map(|value| scalar_text(&value)),
+            None => Ok(None),
+        };
+        let name = text(&self.name)?.unwrap_or_else(|| "file".to_owned());
+        let kind = text(&self.kind)?.unwrap_or_else(|| "application/octet-stream".to_owned());
+        let bytes = match self.content.value(setting.bindings)? {
+            Value::Bytes(bytes) => bytes,
+            Value::Text(text) => text.as_bytes().into(),
+            other => return Err(Complaint::new("Q7427").fact("name", name).fact("type", other.type_name())),
+        };
+        let bytes = match setting.masked {
+            true => format!("({} bytes)", bytes.len()).into_bytes().into(),
+            false => bytes,
+        };
+        Ok(File { name, kind, bytes })
+    }
+}
+
+/// A file's part says something that files do not have; it stands where its first expression does.
+fn misplaced(fields: &[(String, platform::Template)], key: &str, file: &Path) -> Fault {
+    let place = fields.iter().find_map(|(_, field)| match field {
+        platform::Template::Expression(text) => Some(text),
+        _ => None,
+    });
+    let nowhere = Located { value: String::new(), line: 1, column: 1 };
+    let complaint = Complaint::new("Q7421").fact("key", key).fact("format", "multipart");
+    let complaint = complaint.fact("why", "a file has file, name and type, each an expression");
+    place.unwrap_or(&nowhere).fault(file, 0, complaint)
+}
+
+/// What an expression says. A bare name is taken as what it stands for, without a detour over values: documents
+/// and payloads are large, and their numbers must stay as they were written.
+fn said<'t, 'a: 't>(formula: &Formula, setting: &Setting<'_, 't, 'a>) -> Result<Content<'t>, Complaint> {
+    let bindings = setting.bindings;
+    let bare = formula.names().next().filter(|name| formula.is(name)).and_then(|name| bindings.get(name));
+    Ok(match bare {
+        Some(Known::Text(text)) => Content::Text(Cow::Borrowed(text)),
+        Some(Known::Object(fields)) => Content::Fields(fields),
+        Some(Known::Bytes(bytes)) => {
+            let bytes = match bytes {
+                Cow::Borrowed(bytes) => Cow::Borrowed(*bytes),
+                Cow::Owned(bytes) => Cow::Owned(bytes.clone()),
+            };
+            Content::Payload(bytes, setting.call.writing.payload)
+        }
+        _ => match formula.walk(bindings) {
+            Some(json) => json.map_or(Content::Null, |json| Content::json(Cow::Borrowed(json))),
+            None => match formula.value(bindings)? {
+                Value::Bytes(bytes) => Content::Bytes(bytes),
+                value => Content::json(Cow::Owned(value.to_json())),
+            },
+        },
+    })
+}
+
 impl<'a> Part<'a> {
-    fn bind(&self, bindings: Bindings<'a>) -> Bindings<'a> {
+    /// The names of this record.
+    pub(super) fn bind(&self, bindings: Bindings<'a>) -> Bindings<'a> {
         let document = match self.document.is_empty() {
             true => Known::NULL,
             false => Known::Object(self.document),
         };
+        self.bind_names(bindings).with(names::DOCUMENT, document)
+    }
+
+    /// The names that a request about this record may use anywhere: all but the document.
+    pub fn bind_names(&self, bindings: Bindings<'a>) -> Bindings<'a> {
         bindings
             .with("record_id", Known::Text(self.record_id))
             .with("item_key", Known::Text(self.item_key))
             .with("version", Known::Value(Value::Int(self.version)))
             .with("remote_id", Known::maybe(self.remote_id))
             .with("reason", Known::maybe(Some(self.reason).filter(|reason| !reason.is_empty())))
-            .with("document", document)
-    }
-}
-
-fn write_formula(formula: &Formula, bindings: &Bindings<'_>, out: &mut Vec<u8>) -> Result<bool, Complaint> {
-    // A bare name is written as what it stands for, without a detour over values: documents and payloads are
-    // large, and their numbers must stay as they were written.
-    let bare = formula.names().next().filter(|name| formula.is(name)).and_then(|name| bindings.get(name));
-    match bare {
-        Some(Known::Text(text)) => write_json(text, out),
-        Some(Known::Object(fields)) => write_json(fields, out),
-        Some(Known::Json(json)) if !json.is_null() => write_json(json, out),
-        // The payload inside an envelope: it is JSON already.
-        Some(Known::Bytes(bytes)) => out.extend_from_slice(bytes),
-        _ => {
-            let json = formula.json(bindings)?;
-            if json.is_null() {
-                return Ok(false);
-            }
-            write_json(json.as_ref(), out);
-        }
-    }
-    Ok(true)
-}
-
-fn write_json<T: serde::Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
-    // Texts, JSON values and maps with text keys always serialise, and writing to memory does not fail.
-    serde_json::to_writer(out, value).expect("JSON serialises into memory");
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::config::Located;
-
-    fn expression(text: &str) -> platform::Template {
-        platform::Template::Expression(Located { value: text.to_owned(), line: 1, column: 1 })
-    }
-
-    fn compile(template: &platform::Template, known: &[&str]) -> Template {
-        let mut faults = Vec::new();
-        let compiled = Template::compile(template, known, Path::new("p.toml"), &mut faults);
-        compiled.unwrap_or_else(|| panic!("{faults:?}"))
-    }
-
-    #[test]
-    fn order_and_numbers_stay_as_written_and_nulls_are_left_out() {
-        let known = ["key", "items", "record_id", "remote_id", "document", "reason"];
-        let object = |fields: Vec<(&str, platform::Template)>| {
-            platform::Template::Object(fields.into_iter().map(|(name, field)| (name.into(), field)).collect())
-        };
-        let payload = object(vec![
-            ("z", expression("key ~ '!'")),
-            ("constant", platform::Template::Constant(json!(1.50))),
-            ("absent", expression("remote_id")),
-            ("inner", object(vec![("a", expression("remote_id")), ("list", expression("items"))])),
-        ]);
-        let item = object(vec![
-            ("id", expression("record_id")),
-            ("remote", expression("remote_id")),
-            ("data", expression("document")),
-            ("why", expression("reason")),
-            ("title", expression("document.title")),
-        ]);
-        let document = json!({"title": "引\"号", "price": 12.30, "big": 90071992547409931_u64});
-        let parts = [
-            Part {
-                record_id: "r1",
-                item_key: "k/r1/1",
-                version: 1,
-                remote_id: None,
-                document: document.as_object().unwrap(),
-                reason: "",
-            },
-            Part {
-                record_id: "r2",
-                item_key: "k/r2/1",
-                version: 1,
-                remote_id: Some("SD-2"),
-                document: &Map::new(),
-                reason: "撤销",
-            },
-        ];
-        let bindings = Bindings::default().with("key", Known::Text("b1")).with("remote_id", Known::NULL);
-        let mut out = Vec::new();
-        compile(&payload, &known).write(&bindings, Some(&compile(&item, &known)), &parts, &mut out).unwrap();
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            r#"{"z":"b1!","constant":1.5,"inner":{"list":[{"id":"r1","data":{"title":"引\"号","price":12.3,"big":90071992547409931},"title":"引\"号"},{"id":"r2","remote":"SD-2","why":"撤销"}]}}"#
-        );
-    }
-
-    #[test]
-    fn the_payload_stands_in_its_envelope_byte_for_byte() {
-        let envelope = platform::Template::Object(vec![
-            ("data".into(), expression("payload")),
-            ("text".into(), expression("payload ~ ''")),
-        ]);
-        let bindings = Bindings::default().with("payload", Known::Bytes(br#"{"a": 1.0}"#.as_slice().into()));
-        let mut out = Vec::new();
-        compile(&envelope, &["payload"]).write(&bindings, None, &[], &mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), r#"{"data":{"a": 1.0},"text":"{\"a\": 1.0}"}"#);
     }
 }

@@ -206,7 +206,8 @@ impl<'a> Exchanges<'a> {
     async fn send(&mut self, turn: Turn, action: Action) -> Result<Option<BoxFuture<'static, Home>>, Error> {
         let (connector, profile, kind) = (self.connector, self.street.profile(), self.kind_of(turn));
         let words = Rendering { profile, kind, action };
-        let records_max = u32::try_from(profile.platform().limits.records_max).unwrap_or(u32::MAX);
+        let records_max = profile.records_max(delivery::operation(action));
+        let records_max = u32::try_from(records_max).unwrap_or(u32::MAX);
         let want = Want { platform: &self.run.platform, kind, action, records_max };
         let run = self.run_of(kind);
         let lease = match connector.ledger.claim(&run, want, &words, connector.clock.now()).await? {

@@ -1,10 +1,10 @@
-//! What is sent: the operations, their payloads, and the signature.
+//! What is sent: the operations with their payloads and envelopes.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::{AnswerText, answer, expected_at, named};
+use super::{AnswerText, Format, Writing, answer, expected_at, is_xml_name, named};
 use crate::config::{Located, Section};
 use crate::record::Complaint;
 
@@ -78,7 +78,7 @@ impl Operation {
     }
 }
 
-/// A header, query parameter or credential with its expression (for a credential: its reference).
+/// A header, query parameter, value or credential with its expression (for a credential: its reference).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     pub name: Located<String>,
@@ -89,75 +89,54 @@ pub struct Named {
 #[derive(Clone, Debug)]
 pub struct Call {
     pub method: String,
-    /// Expression; what follows the base URL, starting with `/`.
+    /// Expression; what follows the base URL, starting with `/`, or nothing.
     pub path: Located<String>,
     /// Parameters whose value is null are left out.
     pub query: Vec<Named>,
     pub headers: Vec<Named>,
+    /// The most records of one request, where it is less than the platform's limit. With 1 the names of the
+    /// record stand for themselves everywhere, and neither `item` nor `payload` is needed.
+    pub records_max: Option<usize>,
     /// The stable content, stored before the first byte leaves.
     pub payload: Option<Template>,
     /// One record's part of the payload; takes the place of the name `items`.
     pub item: Option<Template>,
     /// What is wrapped around the payload afresh for each attempt; without one the payload is the body.
     pub envelope: Option<Template>,
-    /// The operation's own keys of `[answer]`.
+    pub writing: Writing,
+    /// The call's own keys of `[answer]`.
     pub answer: Option<AnswerText>,
-    /// Records of one request, where it takes fewer than the platform's limit.
-    pub records_max: Option<usize>,
 }
 
 impl Call {
-    /// Whether a request carries one record, so that there is no list to find it in.
+    /// Whether each request carries one record.
     pub fn is_single(&self) -> bool {
         self.records_max == Some(1)
     }
 }
 
-/// A JSON body with expressions where its texts are.
+/// A body with expressions where its texts are.
 #[derive(Clone, Debug)]
 pub enum Template {
     Expression(Located<String>),
-    /// A number, a boolean or a list written in the profile.
+    /// A number, a boolean or a list of such things written in the profile.
     Constant(Json),
     /// In the order of the file, which is the order of the body.
     Object(Vec<(String, Template)>),
-}
-
-/// One step of the signature; its result is a name for the steps and headers after it.
-#[derive(Clone, Debug)]
-pub struct SignStep {
-    pub name: Located<String>,
-    pub digest: Digest,
-    /// Expression over exactly what is sent.
-    pub input: Located<String>,
-    /// Expression for the secret; there for a keyed digest alone.
-    pub key: Option<Located<String>>,
-    pub output: Encoding,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Digest {
-    Sha256,
-    HmacSha256,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    HexLower,
-    HexUpper,
-    Base64,
+    /// A list of tables written in the profile.
+    List(Vec<Template>),
 }
 
 const METHODS: [(&str, &str); 5] =
     [("GET", "GET"), ("POST", "POST"), ("PUT", "PUT"), ("PATCH", "PATCH"), ("DELETE", "DELETE")];
 
-pub(super) fn read_operations(root: &Section<'_>) -> Option<BTreeMap<Operation, Call>> {
+pub(super) fn read_operations(root: &Section<'_>, writing: Writing) -> Option<BTreeMap<Operation, Call>> {
     let section = root.need_section("operations")?;
     let mut operations = BTreeMap::new();
     for operation in Operation::ALL {
         if let Some(call) = section.section(operation.word()) {
             let shape = section.json(operation.word()).unwrap_or_default();
-            if let Some(call) = read_operation(operation, &call, &shape) {
+            if let Some(call) = read_operation(operation, &call, &shape, writing) {
                 operations.insert(operation, call);
             }
         } else if operation.is_delivery() {
@@ -169,10 +148,16 @@ pub(super) fn read_operations(root: &Section<'_>) -> Option<BTreeMap<Operation, 
     Some(operations)
 }
 
-fn read_operation(operation: Operation, section: &Section<'_>, shape: &Json) -> Option<Call> {
-    let call = read_call(section, shape);
+fn read_operation(
+    operation: Operation,
+    section: &Section<'_>,
+    shape: &Json,
+    writing: Writing,
+) -> Option<Call> {
+    let call = read_call(section, shape, writing);
     if operation.is_delivery()
         && let Some(call) = &call
+        && !call.is_single()
     {
         for (key, template) in [("payload", &call.payload), ("item", &call.item)] {
             if template.is_none() {
@@ -185,30 +170,56 @@ fn read_operation(operation: Operation, section: &Section<'_>, shape: &Json) -> 
 }
 
 /// The request that a section describes. Who asks reads further keys and finishes the section.
-pub(super) fn read_call(section: &Section<'_>, shape: &Json) -> Option<Call> {
+pub(super) fn read_call(section: &Section<'_>, shape: &Json, writing: Writing) -> Option<Call> {
     let method = section.word("method", &METHODS);
     if !section.has("method") {
         section.complain(Complaint::new("Q1002").fact("key", format!("{}.method", section.path())));
     }
-    let path = section.need_text("path");
+    // A platform with one address for everything has no paths.
+    let path = section.text("path").unwrap_or_else(|| {
+        let place = section.place();
+        Located { value: "''".to_owned(), line: place.line, column: place.column }
+    });
     let pairs = |key: &str| section.section(key).map(|found| named(found.all_texts())).unwrap_or_default();
     let query = pairs("query");
     let headers = pairs("headers");
+    let records_max = section.number("records_max").and_then(|most| {
+        if most == 0 {
+            let key = format!("{}.records_max", section.path());
+            section.complain_at("records_max", expected_at(&key, "at least 1").found(0));
+        }
+        usize::try_from(most).ok().filter(|most| *most > 0)
+    });
+    let writing = Writing::read(section, writing);
     let payload = read_template(section, shape, "payload");
     let item = read_template(section, shape, "item");
     let envelope = read_template(section, shape, "envelope");
+    for (key, template, format) in
+        [("payload", &payload, writing.payload), ("envelope", &envelope, writing.envelope)]
+    {
+        if let Some(why) = template.as_ref().and_then(|template| misfit(template, format)) {
+            let complaint = Complaint::new("Q7421").fact("key", format!("{}.{key}", section.path()));
+            section.complain_at(key, complaint.fact("format", format.word()).fact("why", why));
+        }
+    }
+    if writing.payload == Format::Xml
+        && let Some(why) = item.as_ref().and_then(misnamed)
+    {
+        let complaint = Complaint::new("Q7421").fact("key", format!("{}.item", section.path()));
+        section.complain_at("item", complaint.fact("format", "xml").fact("why", why));
+    }
     let answer = section.section("answer").map(|table| answer::read_table(&table));
-    let records_max = section.number("records_max").and_then(|number| usize::try_from(number).ok());
     Some(Call {
         method: method?.to_owned(),
-        path: path?,
+        path,
         query,
         headers,
+        records_max,
         payload,
         item,
         envelope,
+        writing,
         answer,
-        records_max,
     })
 }
 
@@ -217,39 +228,49 @@ pub(super) fn read_call(section: &Section<'_>, shape: &Json) -> Option<Call> {
 fn read_template(section: &Section<'_>, shape: &Json, key: &str) -> Option<Template> {
     match shape.get(key)? {
         Json::String(_) => section.text(key).map(Template::Expression),
-        Json::Object(fields) => {
-            let inner = section.section(key)?;
-            let inner_shape = &shape[key];
-            let read = |name: &String| Some((name.clone(), read_template(&inner, inner_shape, name)?));
-            Some(Template::Object(fields.keys().filter_map(read).collect()))
+        Json::Object(_) => Some(read_object(&section.section(key)?, &shape[key])),
+        Json::Array(items) if !items.is_empty() && items.iter().all(Json::is_object) => {
+            let sections = section.sections(key);
+            let objects = sections.iter().zip(items).map(|(inner, shape)| read_object(inner, shape));
+            Some(Template::List(objects.collect()))
         }
         _ => section.json(key).map(Template::Constant),
     }
 }
 
-pub(super) fn read_sign(root: &Section<'_>) -> Vec<SignStep> {
-    root.sections("sign").iter().filter_map(read_step).collect()
+fn read_object(section: &Section<'_>, shape: &Json) -> Template {
+    let names = shape.as_object().into_iter().flat_map(|fields| fields.keys());
+    let read = |name: &String| Some((name.clone(), read_template(section, shape, name)?));
+    Template::Object(names.filter_map(read).collect())
 }
 
-fn read_step(section: &Section<'_>) -> Option<SignStep> {
-    let name = section.need_text("name");
-    let digests = [("sha256", Digest::Sha256), ("hmac-sha256", Digest::HmacSha256)];
-    let digest = section.word("algorithm", &digests);
-    if !section.has("algorithm") {
-        section.complain(Complaint::new("Q1002").fact("key", format!("{}.algorithm", section.path())));
+/// Why a template cannot be written in a format, as far as it shows without values.
+fn misfit(template: &Template, format: Format) -> Option<String> {
+    let bad_name = |name: &str| (!is_xml_name(name)).then(|| format!("`{name}` names no element"));
+    match (format, template) {
+        (Format::Json, _) | (_, Template::Expression(_)) => None,
+        (Format::Raw, _) => Some("one expression in quotes".to_owned()),
+        (Format::Form | Format::Multipart, Template::Object(_)) => None,
+        (Format::Form | Format::Multipart, _) => Some("a table of fields".to_owned()),
+        (Format::Xml, Template::Object(fields)) => match fields.as_slice() {
+            [(root, inside)] => bad_name(root).or_else(|| misnamed(inside)),
+            _ => Some("a table with one key, the root element".to_owned()),
+        },
+        (Format::Xml, _) => Some("a table with one key, the root element".to_owned()),
     }
-    let input = section.need_text("input");
-    let key = section.text("key");
-    let outputs = [("hex", Encoding::HexLower), ("HEX", Encoding::HexUpper), ("base64", Encoding::Base64)];
-    let output = section.word("output", &outputs).unwrap_or(Encoding::HexLower);
-    section.finish();
-    let place = format!("{}.key", section.path());
-    match (digest?, &key) {
-        (Digest::HmacSha256, None) => section.complain(Complaint::new("Q1002").fact("key", place)),
-        (Digest::Sha256, Some(_)) => {
-            section.complain_at("key", expected_at(&place, "no key: sha256 has none").found("a key"));
-        }
-        _ => (),
+}
+
+/// The first name inside an element that XML does not take.
+fn misnamed(template: &Template) -> Option<String> {
+    match template {
+        Template::Expression(_) | Template::Constant(_) => None,
+        Template::List(items) => items.iter().find_map(misnamed),
+        Template::Object(fields) => fields.iter().find_map(|(name, inside)| {
+            let bare = name.strip_prefix('@').unwrap_or(name);
+            match name == "#text" || is_xml_name(bare) {
+                true => misnamed(inside),
+                false => Some(format!("`{name}` names no element or @attribute")),
+            }
+        }),
     }
-    Some(SignStep { name: name?, digest: digest?, input: input?, key, output })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use super::call::read_call;
-use super::{AnswerText, Call, Named, expected_at, named};
+use super::{AnswerText, Call, Named, Writing, expected_at, named};
 use crate::config::{Located, Section};
 use crate::record::Complaint;
 
@@ -38,12 +38,12 @@ pub enum Term {
 
 const RENEW_BEFORE: Duration = Duration::from_secs(60);
 
-pub(super) fn read(root: &Section<'_>, general: &AnswerText) -> Vec<Login> {
+pub(super) fn read(root: &Section<'_>, writing: Writing, general: &AnswerText) -> Vec<Login> {
     let shapes = root.json("logins").unwrap_or_default();
     let sections = root.sections("logins");
     let mut logins: Vec<Login> = Vec::new();
     for (index, section) in sections.iter().enumerate() {
-        let Some(login) = read_login(section, &shapes[index], general) else { continue };
+        let Some(login) = read_login(section, &shapes[index], writing, general) else { continue };
         let taken = logins.iter().any(|earlier| earlier.name.value == login.name.value);
         if taken || !is_word(&login.name) {
             let expected = "a word of letters, digits and _ that no other login has";
@@ -55,9 +55,9 @@ pub(super) fn read(root: &Section<'_>, general: &AnswerText) -> Vec<Login> {
     logins
 }
 
-fn read_login(section: &Section<'_>, shape: &Json, general: &AnswerText) -> Option<Login> {
+fn read_login(section: &Section<'_>, shape: &Json, writing: Writing, general: &AnswerText) -> Option<Login> {
     let name = section.need_text("name");
-    let call = read_call(section, shape);
+    let call = read_call(section, shape, writing);
     let answer = call.as_ref().and_then(|call| call.answer.clone()).unwrap_or_default().or_general(general);
     if answer.success.is_none() {
         section.complain(Complaint::new("Q1002").fact("key", format!("{}.answer.success", section.path())));

@@ -26,14 +26,59 @@ fn the_same_items_render_to_the_same_bytes() {
 fn a_portion_keeps_within_both_limits_and_is_never_empty() {
     let many = |count: usize| (0..count).map(|index| item(&index.to_string(), None)).collect::<Vec<_>>();
     let small = profile(&SHANDONG.replace("body_bytes_max = 2_097_152", "body_bytes_max = 3000"));
-    assert_eq!(portion(&shandong(), &many(250)), 100);
-    assert_eq!(portion(&shandong(), &many(3)), 3);
-    assert_eq!(portion(&shandong(), &[]), 0);
-    let count = portion(&small, &many(250));
+    assert_eq!(portion(&shandong(), Action::Create, &many(250)), 100);
+    assert_eq!(portion(&shandong(), Action::Create, &many(3)), 3);
+    assert_eq!(portion(&shandong(), Action::Create, &[]), 0);
+    let count = portion(&small, Action::Create, &many(250));
     assert!((1..100).contains(&count));
     assert!(render(&small, "demand", Action::Create, "b", &many(count)).unwrap().bytes.len() <= 3000);
     let tiny = profile(&SHANDONG.replace("body_bytes_max = 2_097_152", "body_bytes_max = 1"));
-    assert_eq!(portion(&tiny, &many(5)), 1);
+    assert_eq!(portion(&tiny, Action::Create, &many(5)), 1);
+}
+
+#[test]
+fn a_portion_obeys_the_operation_and_its_format() {
+    let many: Vec<Item> = (0..250).map(|index| item(&index.to_string(), None)).collect();
+    let with = |line: &str| {
+        profile(&SHANDONG.replacen("[operations.create]\n", &format!("[operations.create]\n{line}\n"), 1))
+    };
+    assert_eq!(portion(&with("records_max = 1"), Action::Create, &many), 1);
+    assert_eq!(portion(&with("records_max = 30"), Action::Create, &many), 30);
+    assert_eq!(portion(&with("records_max = 30"), Action::Update, &many), 100);
+    assert_eq!(portion(&with("records_max = 500"), Action::Create, &many), 100);
+    let small = |text: &str| text.replace("body_bytes_max = 2_097_152", "body_bytes_max = 30_000");
+    let json = portion(&profile(&small(SHANDONG)), Action::Create, &many);
+    let form = small(SHANDONG).replacen(
+        "[operations.create]\n",
+        "[operations.create]\nenvelope_format = \"form\"\nenvelope = { data = \"payload\" }\n",
+        1,
+    );
+    let form = portion(&profile(&form), Action::Create, &many);
+    assert!(form * 2 < json && form > 0, "{form} {json}");
+}
+
+#[tokio::test]
+async fn a_record_that_goes_alone_names_itself_in_the_address() {
+    let text = SHANDONG.replacen(
+        "[operations.withdraw]\nmethod = \"POST\"\npath = \"'/' ~ kind ~ '/batch'\"",
+        "[operations.withdraw]\nmethod = \"GET\"\nrecords_max = 1\nquery = { flag = \"'0'\", id = \"remote_id\" }\npath = \"'/shelves'\"",
+        1,
+    );
+    let start = text.find("[operations.withdraw]").unwrap();
+    let payload = text[start..].find("payload = ").unwrap() + start;
+    let end = text[payload..].find("\n\n").unwrap() + payload;
+    let text = format!("{}{}", &text[..payload], &text[end..]);
+    let profile = profile(&text);
+    let items = vec![Item { reason: "权属变更".into(), ..item("a", Some("SD-1")) }];
+    let payload = render(&profile, "achievement", Action::Withdraw, "b-1", &items).unwrap();
+    assert!(payload.bytes.is_empty());
+    let lease = crate::ledger::Lease { payload, ..lease(Action::Withdraw, items) };
+    let parrot = Parrot::saying([Err(Broken::new(Break::Refused, "reason"))]);
+    let street = Street::by(profile, credentials(), Box::new(parrot.clone()));
+    exchange(&street, &lease, &clock()).await;
+    let heard = parrot.heard();
+    assert_eq!((heard[0].method.as_str(), heard[0].body.len()), ("GET", 0));
+    assert_eq!(heard[0].url, "https://123.232.30.9:27180/api/v1/shelves?flag=0&id=SD-1");
 }
 
 /// The signature is what `printf 'POST\n/api/v1/achievement/batch\n1780000000\n<nonce>\n<sha256 of body>' |
@@ -78,7 +123,7 @@ const SIGNATURE: &str = "a6dca65f9ee3b001fe41e012f898cbb378f853821f38bdcf4c8f703
 #[test]
 fn a_preview_is_the_masked_request() {
     let street = Parrot::default().street();
-    let fresh = Fresh { now: NOW, nonce: [7; 16] };
+    let fresh = Fresh { now: NOW, nonce: [7; 16], digits: [7; 16], entropy: [7; 32] };
     let shown = preview(&street, "achievement", Action::Create, "b-1", &[item("a", None)], fresh).unwrap();
     assert!(shown.contains("X-App-Id: ***\n") && shown.contains(r#""title":"成果a""#), "{shown}");
 }

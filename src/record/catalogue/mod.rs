@@ -10,6 +10,7 @@ mod manners;
 mod mapping;
 mod plan;
 mod province;
+mod request;
 mod schema;
 mod session;
 mod source;
@@ -47,7 +48,7 @@ const SHELVES: [&[&[Entry]]; 9] = [
     &[schema::ENTRIES],
     &[codes::ENTRIES],
     &[plan::ENTRIES],
-    &[province::ENTRIES, session::ENTRIES, manners::ENTRIES],
+    &[province::ENTRIES, request::ENTRIES, session::ENTRIES, manners::ENTRIES],
     &[import::ENTRIES],
     &[ledger::ENTRIES],
 ];
