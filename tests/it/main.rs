@@ -7,6 +7,7 @@ mod codes;
 mod cursor;
 mod doubt;
 mod form;
+mod hand;
 mod kill;
 mod manners;
 mod program;
