@@ -37,6 +37,12 @@ pub struct Deed {
     /// For the operations that read: `local_id`, `remote_id`, `page`, `since`, `after`, `scope`, `ticket` …
     #[serde(default)]
     pub names: Map<String, Json>,
+    /// Seconds that pass before it.
+    #[serde(default)]
+    pub after_s: u64,
+    /// What is done after it on the same street, where a session lives on. Told under `then`.
+    #[serde(default)]
+    pub then: Vec<Deed>,
 }
 
 fn achievement() -> String {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use qilu::clock::{Clock, Timestamp};
 use qilu::config::Platform;
@@ -29,7 +30,15 @@ pub async fn play(file: &Path, case: &Case) -> Vec<String> {
     let now = chrono::DateTime::parse_from_rfc3339(&case.now).unwrap().timestamp_micros();
     let dice: [u8; 32] = unhex(&case.dice).try_into().expect("64 hex digits");
     let clock = Clock::loaded(Timestamp(now), dice);
-    let found = perform(&street, &case.deed, &clock).await;
+    let mut found = perform(&street, &case.deed, &clock).await;
+    let mut then = Vec::new();
+    for deed in &case.deed.then {
+        clock.advance(Duration::from_secs(deed.after_s));
+        then.push(perform(&street, deed, &clock).await);
+    }
+    if !then.is_empty() {
+        found["then"] = Json::Array(then);
+    }
     let mut wrong = script.verdict();
     differ("", &case.expect, &found, &mut wrong);
     wrong
