@@ -7,7 +7,7 @@ use super::formula::Formula;
 use super::names;
 use super::template::Template;
 use crate::config::platform::{self, Format, Operation, Writing};
-use crate::config::{Fault, Located};
+use crate::config::{Fault, Located, Platform};
 use crate::record::Complaint;
 
 /// A value of the profile: computed when it is first needed, once for each request.
@@ -23,6 +23,8 @@ pub(super) struct Derived {
 pub(super) struct Call {
     pub(super) method: String,
     pub(super) path: Formula,
+    /// The platform's values, with the call's own in place of those of the same name.
+    pub(super) derived: Vec<Derived>,
     pub(super) query: Vec<(String, Formula)>,
     pub(super) headers: Vec<(String, Formula)>,
     pub(super) records_max: Option<usize>,
@@ -51,13 +53,15 @@ pub(super) struct CallPress<'a> {
     pub(super) values: Vec<&'a str>,
 }
 
-/// Compiles `[values]`. A name that means something already, or twice, is a fault.
+/// Compiles `[values]`, the platform's or a call's. A name that means something already is a fault. `all` are the names of
+/// all values: one of the platform may rest on one that each call gives for itself.
 pub(super) fn compile_values(
     values: &[platform::Named],
+    all: &[&str],
     file: &Path,
     faults: &mut Vec<Fault>,
 ) -> Vec<Derived> {
-    let known = [names::of_request(true), names_of(values)].concat();
+    let known = [names::of_request(true), all.to_vec()].concat();
     let mut derived = Vec::with_capacity(values.len());
     for value in values {
         if names::taken(&value.name) {
@@ -71,8 +75,15 @@ pub(super) fn compile_values(
     derived
 }
 
-pub(super) fn names_of(values: &[platform::Named]) -> Vec<&str> {
-    values.iter().map(|value| value.name.as_str()).collect()
+/// Names of the values of a platform and of all its calls.
+pub(super) fn names_of(platform: &Platform) -> Vec<&str> {
+    let of_logins = platform.logins.iter().map(|login| &login.call);
+    let calls = platform.operations.values().chain(of_logins);
+    let values = platform.values.iter().chain(calls.flat_map(|call| &call.values));
+    let mut names: Vec<&str> = values.map(|value| value.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 impl CallPress<'_> {
@@ -81,6 +92,12 @@ impl CallPress<'_> {
         let single = call.is_single();
         let mut known = names::of_request(single);
         known.extend(&self.values);
+        let mut derived = compile_values(&call.values, &self.values, self.file, self.faults);
+        for shared in self.derived {
+            if derived.iter().all(|own| own.name != shared.name) {
+                derived.push(shared.clone());
+            }
+        }
         let path = Formula::compile(&call.path, &known, self.file, self.faults);
         let query = self.pairs(&call.query, &known);
         let headers = self.pairs(&call.headers, &known);
@@ -102,6 +119,7 @@ impl CallPress<'_> {
         let mut call = Call {
             method: call.method.clone(),
             path: path?,
+            derived,
             query,
             headers,
             records_max: call.records_max,
@@ -112,9 +130,9 @@ impl CallPress<'_> {
             secrets: Secrets::default(),
         };
         call.secrets = Secrets {
-            hidden: reached(names::SECRET, &call, self.derived),
-            of_credentials: reached(&["credentials"], &call, self.derived),
-            of_sessions: reached(&["session"], &call, self.derived),
+            hidden: reached(names::SECRET, &call),
+            of_credentials: reached(&["credentials"], &call),
+            of_sessions: reached(&["session"], &call),
         };
         Some(call)
     }
@@ -142,13 +160,11 @@ impl CallPress<'_> {
     /// where the circle has one, else at the operation's path.
     pub(super) fn circle(&mut self, call: &Call, path: &Located<String>) {
         let starts = ["path", "query", "body", "payload"].into_iter();
-        let starts = starts.chain(self.derived.iter().map(|one| one.name.as_str()));
-        let Some(circle) =
-            starts.into_iter().find_map(|start| walk(start, &mut Vec::new(), call, self.derived))
-        else {
+        let starts = starts.chain(call.derived.iter().map(|one| one.name.as_str()));
+        let Some(circle) = starts.into_iter().find_map(|start| walk(start, &mut Vec::new(), call)) else {
             return;
         };
-        let one = circle.iter().find_map(|name| self.derived.iter().find(|one| one.name == *name));
+        let one = circle.iter().find_map(|name| call.derived.iter().find(|one| one.name == *name));
         let complaint = Complaint::new("Q7408").found(one.map_or(circle[0], |one| one.name.as_str()));
         let complaint = complaint.fact("way", circle.join(" → "));
         let fault = match one {
@@ -189,12 +205,13 @@ impl Call {
     pub(super) fn formulas(&self) -> Vec<&Formula> {
         let templates = [&self.payload, &self.item, &self.envelope].into_iter().flatten();
         let pairs = self.query.iter().chain(&self.headers).map(|(_, formula)| formula);
-        pairs.chain([&self.path]).chain(templates.flat_map(Template::formulas)).collect()
+        let values = self.derived.iter().map(|one| &one.formula);
+        pairs.chain(values).chain([&self.path]).chain(templates.flat_map(Template::formulas)).collect()
     }
 }
 
 /// What a name is made from.
-fn needs<'a>(name: &str, call: &'a Call, derived: &'a [Derived]) -> Vec<&'a str> {
+fn needs<'a>(name: &str, call: &'a Call) -> Vec<&'a str> {
     let of = |template: &'a Option<Template>| template.as_ref().map(Template::names).unwrap_or_default();
     match name {
         "path" => call.path.names().collect(),
@@ -204,37 +221,32 @@ fn needs<'a>(name: &str, call: &'a Call, derived: &'a [Derived]) -> Vec<&'a str>
         "body" if call.envelope.is_none() => vec!["payload"],
         "body" => of(&call.envelope),
         _ => {
-            let one = derived.iter().find(|one| one.name == name);
+            let one = call.derived.iter().find(|one| one.name == name);
             one.into_iter().flat_map(|one| one.formula.names()).collect()
         }
     }
 }
 
 /// The way from a name back to itself.
-fn walk<'a>(
-    name: &'a str,
-    way: &mut Vec<&'a str>,
-    call: &'a Call,
-    derived: &'a [Derived],
-) -> Option<Vec<&'a str>> {
+fn walk<'a>(name: &'a str, way: &mut Vec<&'a str>, call: &'a Call) -> Option<Vec<&'a str>> {
     if let Some(start) = way.iter().position(|passed| *passed == name) {
         return Some(way[start..].iter().copied().chain([name]).collect());
     }
     way.push(name);
-    let found = needs(name, call, derived).into_iter().find_map(|next| walk(next, way, call, derived));
+    let found = needs(name, call).into_iter().find_map(|next| walk(next, way, call));
     way.pop();
     found
 }
 
 /// The roots, and all names that one of them goes into.
-fn reached(roots: &[&str], call: &Call, derived: &[Derived]) -> BTreeSet<String> {
+fn reached(roots: &[&str], call: &Call) -> BTreeSet<String> {
     let mut reached: BTreeSet<String> = roots.iter().map(|name| (*name).to_owned()).collect();
-    let all = names::PARTS.iter().copied().chain(derived.iter().map(|one| one.name.as_str()));
+    let all = names::PARTS.iter().copied().chain(call.derived.iter().map(|one| one.name.as_str()));
     let all: Vec<&str> = all.collect();
     loop {
         let others = all.iter().copied().filter(|name| !reached.contains(*name));
         let more: Vec<String> = others
-            .filter(|name| needs(name, call, derived).into_iter().any(|need| reached.contains(need)))
+            .filter(|name| needs(name, call).into_iter().any(|need| reached.contains(need)))
             .map(str::to_owned)
             .collect();
         if more.is_empty() {

@@ -168,7 +168,7 @@ fn compile_one(
     faults: &mut Vec<Fault>,
 ) -> Option<Login> {
     let file = platform.file.as_path();
-    let mut press = CallPress { file, faults, derived, values: names_of(&platform.values) };
+    let mut press = CallPress { file, faults, derived, values: names_of(platform) };
     let call = press.call(&text.call, Some(Operation::Login));
     if let Some(call) = &call {
         press.circle(call, &text.call.path);

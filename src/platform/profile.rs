@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use super::call::{Call, CallPress, Derived, compile_values, names_of};
+use super::call::{Call, CallPress, compile_values, names_of};
 use super::formula::Formula;
 use super::login::{self, Login};
 use super::reading::{AnswerReading, Press};
@@ -21,7 +21,6 @@ pub struct Profile(Arc<Compiled>);
 struct Compiled {
     platform: Arc<Platform>,
     headers: Vec<(String, Formula)>,
-    derived: Vec<Derived>,
     calls: BTreeMap<Operation, Call>,
     answers: BTreeMap<Operation, AnswerReading>,
     logins: Vec<Login>,
@@ -43,8 +42,8 @@ impl Profile {
         let mut faults = Vec::new();
         let compiled = compile(&platform, &mut faults);
         match compiled {
-            Some((headers, derived, calls, (logins, needs), answers, rules)) if faults.is_empty() => {
-                let compiled = Compiled { platform, headers, derived, calls, answers, logins, needs, rules };
+            Some((headers, calls, (logins, needs), answers, rules)) if faults.is_empty() => {
+                let compiled = Compiled { platform, headers, calls, answers, logins, needs, rules };
                 Ok(Profile(Arc::new(compiled)))
             }
             _ => Err(faults),
@@ -152,10 +151,6 @@ impl Profile {
     pub(super) fn headers(&self) -> &[(String, Formula)] {
         &self.0.headers
     }
-
-    pub(super) fn derived(&self) -> &[Derived] {
-        &self.0.derived
-    }
 }
 
 /// `Q7407`: an expression of the profile failed while a request was being built. `place` is the operation's.
@@ -171,7 +166,6 @@ static NOTHING_READ: LazyLock<AnswerReading> = LazyLock::new(AnswerReading::defa
 type Sessions = (Vec<Login>, BTreeMap<Operation, Vec<usize>>);
 type Parts = (
     Vec<(String, Formula)>,
-    Vec<Derived>,
     BTreeMap<Operation, Call>,
     Sessions,
     BTreeMap<Operation, AnswerReading>,
@@ -180,8 +174,8 @@ type Parts = (
 
 fn compile(platform: &Platform, faults: &mut Vec<Fault>) -> Option<Parts> {
     let file = platform.file.as_path();
-    let derived = compile_values(&platform.values, file, faults);
-    let values = names_of(&platform.values);
+    let values = names_of(platform);
+    let derived = compile_values(&platform.values, &values, file, faults);
     let known = [names::of_request(true), values.clone()].concat();
     let mut press = CallPress { file, faults, derived: &derived, values };
     let headers = press.pairs(&platform.headers, &known);
@@ -211,7 +205,7 @@ fn compile(platform: &Platform, faults: &mut Vec<Fault>) -> Option<Parts> {
             rules.push(Rule { when, rule: rule.clone() });
         }
     }
-    Some((headers, derived, calls, (logins, needs), answers, rules))
+    Some((headers, calls, (logins, needs), answers, rules))
 }
 
 /// Every `credentials.NAME` must stand in `[credentials]`: found at load, not at the first refused request.

@@ -297,8 +297,7 @@ impl<'a> Builder<'a> {
             }
             _ => {
                 debug_assert!(!names::PARTS.contains(&name));
-                let profile = self.profile;
-                if let Some(derived) = profile.derived().iter().find(|derived| derived.name == name) {
+                if let Some(derived) = call.derived.iter().find(|derived| derived.name == name) {
                     let value = self.value(&derived.formula, name)?;
                     self.bound.bind(&derived.name, Known::Value(value));
                 }

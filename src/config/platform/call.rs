@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::{AnswerText, Format, Writing, answer, expected_at, is_xml_name, named};
+use super::{AnswerText, Format, Writing, answer, expected_at, is_xml_name, named, values};
 use crate::config::{Located, Section};
 use crate::record::Complaint;
 
@@ -91,6 +91,8 @@ pub struct Call {
     pub method: String,
     /// Expression; what follows the base URL, starting with `/`, or nothing.
     pub path: Located<String>,
+    /// Besides those of the platform, and before them.
+    pub values: Vec<Named>,
     /// Parameters whose value is null are left out.
     pub query: Vec<Named>,
     pub headers: Vec<Named>,
@@ -180,6 +182,7 @@ pub(super) fn read_call(section: &Section<'_>, shape: &Json, writing: Writing) -
         let place = section.place();
         Located { value: "''".to_owned(), line: place.line, column: place.column }
     });
+    let values = values::read(section);
     let pairs = |key: &str| section.section(key).map(|found| named(found.all_texts())).unwrap_or_default();
     let query = pairs("query");
     let headers = pairs("headers");
@@ -212,6 +215,7 @@ pub(super) fn read_call(section: &Section<'_>, shape: &Json, writing: Writing) -
     Some(Call {
         method: method?.to_owned(),
         path,
+        values,
         query,
         headers,
         records_max,

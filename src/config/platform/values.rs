@@ -1,15 +1,15 @@
-//! `[values]`: what is computed on the way to a request, under a name.
+//! `[values]`: what is computed on the way to a request, under a name; of all operations, or of one.
 
 use super::{Named, expected_at, named};
 use crate::config::Section;
 
 /// The values in the order of the file, which does not matter: each is computed when it is first needed.
-pub(super) fn read(root: &Section<'_>) -> Vec<Named> {
-    let Some(section) = root.section("values") else { return Vec::new() };
+pub(super) fn read(around: &Section<'_>) -> Vec<Named> {
+    let Some(section) = around.section("values") else { return Vec::new() };
     let values = named(section.all_texts());
     for Named { name, .. } in &values {
         if !is_word(name) {
-            let complaint = expected_at("values", "names of letters, digits and _").found(&name.value);
+            let complaint = expected_at(section.path(), "names of letters, digits and _").found(&name.value);
             section.complain_located(name, complaint);
         }
     }
