@@ -12,6 +12,7 @@ mod identity;
 mod key;
 mod mask;
 mod row;
+mod stranger;
 mod value;
 
 pub use catalogue::{Entry, ID_PREFIXES, catalogue, entry};
@@ -23,4 +24,5 @@ pub use identity::{patent_check, resident_id_check, uscc_check};
 pub use key::{Key, KeyError, KeyPart};
 pub use mask::mask;
 pub use row::{Columns, Row, find_column};
+pub use stranger::{Scale, TreeFault, TreeLimits, read_json};
 pub use value::Value;

@@ -1,5 +1,6 @@
 //! JSON text: read and written with its order and its numbers as they stand.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub(super) fn filters() -> Vec<Filter> {
 
 /// The deepest nesting that is read: reading goes down a level at a time.
 const DEPTH_MAX: usize = 64;
+/// The most values: what was decrypted may be a stranger's, and a million of them are a hundred megabytes.
+const VALUES_MAX: usize = 200_000;
 
 fn from_json(input: Value, call: &Call<'_>) -> Outcome {
     let bytes = call.bytes(&input)?;
@@ -46,7 +49,7 @@ fn from_json(input: Value, call: &Call<'_>) -> Outcome {
     let text = std::str::from_utf8(&bytes).map_err(|error| complaint(error.to_string()))?;
     let raw: &RawValue = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| complaint(place(&error)))?;
-    read(raw, 0).map_err(complaint)
+    read(raw, 0, &Cell::new(VALUES_MAX)).map_err(complaint)
 }
 
 fn place(error: &serde_json::Error) -> String {
@@ -54,8 +57,9 @@ fn place(error: &serde_json::Error) -> String {
 }
 
 /// The value of JSON whose outline is sound.
-fn read(raw: &RawValue, depth: usize) -> Result<Value, String> {
+fn read(raw: &RawValue, depth: usize, left: &Cell<usize>) -> Result<Value, String> {
     let text = raw.get().trim();
+    left.set(left.get().checked_sub(1).ok_or_else(|| format!("> {VALUES_MAX}"))?);
     if depth > DEPTH_MAX {
         return Err(format!("> {DEPTH_MAX} × [ {{"));
     }
@@ -66,7 +70,7 @@ fn read(raw: &RawValue, depth: usize) -> Result<Value, String> {
             let mut entries: Vec<(Arc<str>, Value)> = Vec::with_capacity(fields.len());
             let mut places: HashMap<Arc<str>, usize> = HashMap::with_capacity(fields.len());
             for (name, raw) in fields {
-                let value = read(raw, depth + 1)?;
+                let value = read(raw, depth + 1, left)?;
                 let name: Arc<str> = name.into();
                 // Of a name that comes twice the last counts, as everywhere.
                 match places.get(&name) {
@@ -81,7 +85,10 @@ fn read(raw: &RawValue, depth: usize) -> Result<Value, String> {
         }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(text).map_err(why)?;
-            Value::List(items.into_iter().map(|raw| read(raw, depth + 1)).collect::<Result<_, _>>()?)
+            if items.len() > left.get() {
+                return Err(format!("> {VALUES_MAX}"));
+            }
+            Value::List(items.into_iter().map(|raw| read(raw, depth + 1, left)).collect::<Result<_, _>>()?)
         }
         Some(b'"') => Value::text(serde_json::from_str::<String>(text).map_err(why)?),
         _ => match text {
@@ -177,7 +184,7 @@ mod tests {
     use super::*;
 
     fn read_text(text: &str) -> Result<Value, String> {
-        read(serde_json::from_str(text).map_err(|error| place(&error))?, 0)
+        read(serde_json::from_str(text).map_err(|error| place(&error))?, 0, &Cell::new(VALUES_MAX))
     }
 
     #[test]
@@ -215,5 +222,12 @@ mod tests {
         assert!(read_text(&nested(DEPTH_MAX + 1)).is_err());
         assert!(read_text(&nested(20_000)).is_err());
         assert!(read_text(&format!("{}1{}", "{\"a\":".repeat(9_000), "}".repeat(9_000))).is_err());
+    }
+
+    #[test]
+    fn number_has_an_end() {
+        assert!(read_text(&format!("[{}0]", "0,".repeat(100_000))).is_ok());
+        assert!(read_text(&format!("[{}0]", "0,".repeat(VALUES_MAX))).is_err());
+        assert!(read_text(&format!("[{}[]]", "[0],".repeat(VALUES_MAX / 2))).is_err());
     }
 }
