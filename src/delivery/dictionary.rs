@@ -1,6 +1,6 @@
 //! One of the province's code tables, asked for page by page.
 
-use super::read::{ask, entries, number, spoilt, unread};
+use super::read::{as_list, ask, number, spoilt, unread};
 use super::verdict::not_understood;
 use crate::clock::Clock;
 use crate::config::platform::Operation;
@@ -41,7 +41,9 @@ pub async fn dictionary(street: &Street, table: &str, clock: &Clock) -> Result<R
             .with("size", number(paging.size));
         let (_, heard) = ask(street, Operation::Dictionary, &names, clock).await?;
         let bindings = heard.bind(Operation::Dictionary);
-        let list = entries(&reading.list, &bindings).ok_or_else(|| not_understood(&heard, "list"))?;
+        let listed = reading.list.json(&bindings).unwrap_or_default();
+        let list =
+            as_list(profile, Operation::Dictionary, &listed).ok_or_else(|| not_understood(&heard, "list"))?;
         for (index, entry) in list.iter().enumerate() {
             let item = Bindings::default().with("item", Known::Json(entry));
             match (reading.code.text(&item), reading.label.text(&item)) {

@@ -68,10 +68,10 @@ async fn once(
     match &passage.outcome {
         Ok(answer) => {
             attempt.status = Some(answer.status);
-            if let Some(asked) = wish_to_be_left_alone(profile, operation, answer) {
+            if let Some(asked) = wish_to_be_left_alone(profile, operation, answer, &passage.content) {
                 street.keep_away(asked, clock).await;
             }
-            let judgement = weigh(profile, lease, answer);
+            let judgement = weigh(profile, lease, answer, passage.content);
             for remark in &judgement.remarks {
                 tracing::warn!(batch.key = %lease.key, batch.kind = %lease.kind, "batch {}: {remark}", lease.key);
             }

@@ -1,6 +1,7 @@
 //! What a login that gave no session means for the request that waited for it.
 
-use super::verdict::{Heard, Outcome, Verdict, named_credentials, of_answer};
+use super::heard::Heard;
+use super::verdict::{Outcome, Verdict, named_credentials, of_answer};
 use crate::config::platform::Operation;
 use crate::ledger::{LaneEffect, Trouble};
 use crate::platform::{Broken, FailedLogin, Profile, one_line};
@@ -18,7 +19,8 @@ pub(super) fn of_login(profile: &Profile, broken: &Broken) -> Verdict {
         renewal: None,
     };
     let name = broken.login.as_ref().map_or("–", |login| login.name.as_str());
-    let Some((login, answer)) = broken.login.as_ref().and_then(|login| Some((login, login.answer.as_ref()?)))
+    let Some((login, (answer, content))) =
+        broken.login.as_ref().and_then(|login| Some((login, login.answer.as_ref()?)))
     else {
         let complaint = Complaint::new("Q7442").fact("login", name).fact("pause", pause.as_secs());
         let complaint = complaint.fact("reason", one_line(&broken.reason, 200));
@@ -28,8 +30,8 @@ pub(super) fn of_login(profile: &Profile, broken: &Broken) -> Verdict {
         let complaint = Complaint::new("Q7443").fact("login", name).fact("what", what);
         return not_accepted(complaint, LaneEffect::Block);
     }
-    let heard = Heard::read(profile, Operation::Login, answer);
-    let Verdict { outcome, trouble, .. } = of_answer(profile, Operation::Login, answer, &heard);
+    let heard = Heard::read(profile, Operation::Login, answer, content.clone());
+    let Verdict { outcome, trouble, .. } = of_answer(profile, Operation::Login, 0, answer, &heard);
     let lane = match trouble.lane {
         LaneEffect::None if outcome == Outcome::Refused => LaneEffect::Block,
         // Nobody said no: a page, an internal error, a rule that says to try again.

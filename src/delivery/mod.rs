@@ -7,10 +7,12 @@
 
 mod dictionary;
 mod exchange;
+mod heard;
 mod judge;
 mod login;
 mod read;
 mod render;
+mod said;
 mod verdict;
 mod wait;
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-use super::verdict::{Heard, not_admitted, not_understood, of_answer, of_break, wish_to_be_left_alone};
+use super::heard::Heard;
+use super::verdict::{not_admitted, not_understood, of_answer, of_break, wish_to_be_left_alone};
 use crate::clock::Clock;
-use crate::config::platform::{Operation, ReviewState};
+use crate::config::platform::{AnswerFormat, Operation, ReviewState};
 use crate::ledger::{LaneEffect, Trouble};
 use crate::platform::{
     Answer, Bindings, Formula, Known, Profile, RecordReading, ReviewsReading, Street, one_line,
@@ -135,7 +136,14 @@ pub async fn list(
         return Err(unread(Operation::List));
     };
     let bindings = heard.bind(Operation::List);
-    let entries = entries(&reading.list, &bindings).ok_or_else(|| not_understood(&heard, "list"))?;
+    let found = reading.list.json(&bindings).unwrap_or_default();
+    let total = reading.total.as_ref().and_then(|total| total.number(&bindings));
+    let entries = match as_list(profile, Operation::List, &found) {
+        Some(entries) => entries,
+        // An empty list leaves nothing behind in XML; so does one that has moved. A count tells them apart.
+        None if found.is_null() && is_xml(profile, Operation::List) && total == Some(0) => &[],
+        None => return Err(not_understood(&heard, "list")),
+    };
     let mut records = Vec::with_capacity(entries.len());
     let mut unreadable = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
@@ -144,8 +152,7 @@ pub async fn list(
             Err(missing) => unreadable.push(spoilt(index, missing)),
         }
     }
-    let total =
-        reading.total.as_ref().and_then(|total| total.number(&bindings)).and_then(|n| n.try_into().ok());
+    let total = total.and_then(|total| total.try_into().ok());
     let counted = bindings
         .clone()
         .with("page", number(at.page))
@@ -214,7 +221,12 @@ pub async fn reviews(street: &Street, after: i64, clock: &Clock) -> Result<Revie
     let whole = profile.answer(Operation::Reviews);
     let Some(reading) = &whole.reviews else { return Err(unread(Operation::Reviews)) };
     let bindings = heard.bind(Operation::Reviews);
-    let entries = entries(&reading.list, &bindings).ok_or_else(|| not_understood(&heard, "list"))?;
+    let found = reading.list.json(&bindings).unwrap_or_default();
+    let entries = match as_list(profile, Operation::Reviews, &found) {
+        Some(entries) => entries,
+        None if found.is_null() && is_xml(profile, Operation::Reviews) => &[],
+        None => return Err(not_understood(&heard, "list")),
+    };
     let next = reading.next.number(&bindings).ok_or_else(|| not_understood(&heard, "next"))?;
     let mut reviews = Vec::with_capacity(entries.len());
     let mut unreadable = Vec::new();
@@ -253,14 +265,14 @@ pub(super) async fn ask(
         let sent = street.send(operation, names, &[], clock).await;
         let passage = sent.map_err(|complaint| Trouble { complaint, lane: LaneEffect::None })?;
         let answer = passage.outcome.map_err(|broken| of_break(profile, operation, &broken).trouble)?;
-        if let Some(asked) = wish_to_be_left_alone(profile, operation, &answer) {
+        if let Some(asked) = wish_to_be_left_alone(profile, operation, &answer, &passage.content) {
             street.keep_away(asked, clock).await;
         }
-        let heard = Heard::read(profile, operation, &answer);
+        let heard = Heard::read(profile, operation, &answer, passage.content);
         if heard.is_success(profile, operation) {
             return Ok((answer, heard));
         }
-        let verdict = of_answer(profile, operation, &answer, &heard);
+        let verdict = of_answer(profile, operation, 0, &answer, &heard);
         match verdict.renewal {
             Some(renewal) if again && renewal.take(street, passage.generation, clock).await => again = false,
             _ => return Err(verdict.trouble),
@@ -314,11 +326,17 @@ fn read_review(
     })
 }
 
-pub(super) fn entries(list: &Formula, bindings: &Bindings<'_>) -> Option<Vec<Json>> {
-    match list.json(bindings).ok()?.into_owned() {
+/// The entries of a list. In XML a list of one looks like its one entry.
+pub(super) fn as_list<'j>(profile: &Profile, operation: Operation, found: &'j Json) -> Option<&'j [Json]> {
+    match found {
         Json::Array(entries) => Some(entries),
-        _ => None,
+        Json::Null => None,
+        one => is_xml(profile, operation).then(|| std::slice::from_ref(one)),
     }
+}
+
+pub(super) fn is_xml(profile: &Profile, operation: Operation) -> bool {
+    profile.answer(operation).format == AnswerFormat::Xml
 }
 
 pub(super) fn spoilt(index: usize, missing: &str) -> Complaint {

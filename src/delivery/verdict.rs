@@ -3,26 +3,16 @@
 use std::time::Duration;
 
 use chrono_tz::Asia::Shanghai;
-use serde_json::{Map, Value as Json};
 
+use super::heard::Heard;
 use super::login::of_login;
 use crate::clock::{Clock, Timestamp};
-use crate::config::platform::{Operation, Remedy};
+use crate::config::platform::{Operation, Remedy, RemedyRule};
 use crate::ledger::{LaneEffect, Trouble};
 use crate::platform::{
-    Answer, Bindings, Break, Broken, Closed, Formula, Generation, Known, Profile, Street, one_line,
+    Answer, Bindings, Break, Broken, Closed, Content, Generation, Known, Profile, Street, one_line,
 };
-use crate::record::{Complaint, Value};
-
-/// A whole answer, read as far as it can be.
-pub(super) struct Heard {
-    status: u16,
-    headers: Json,
-    /// `None` if the body is empty or not JSON.
-    body: Option<Json>,
-    pub(super) code: Option<String>,
-    message: Option<String>,
-}
+use crate::record::Complaint;
 
 /// What a failed exchange means.
 pub(super) struct Verdict {
@@ -58,6 +48,10 @@ pub(super) enum Outcome {
     InDoubt,
     /// The batch as such is refused, every record of it.
     Refused,
+    /// The province says no to the one record that was sent.
+    RecordRefused,
+    /// The one record that was to be created is there already.
+    Duplicate,
 }
 
 impl Outcome {
@@ -66,6 +60,7 @@ impl Outcome {
             Remedy::Retry | Remedy::Wait | Remedy::Block | Remedy::Relogin => Outcome::NotAccepted,
             Remedy::Doubt => Outcome::InDoubt,
             Remedy::Refuse => Outcome::Refused,
+            Remedy::Duplicate => Outcome::Duplicate,
         }
     }
 }
@@ -77,84 +72,48 @@ const CLOCK_AHEAD_S_MAX: i64 = 120;
 /// The least a lane pauses: also where the province says "0 seconds".
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 
-impl Heard {
-    pub(super) fn read(profile: &Profile, operation: Operation, answer: &Answer) -> Self {
-        let body = serde_json::from_slice(strip_mark(&answer.body)).ok();
-        let headers: Map<String, Json> =
-            answer.headers.iter().map(|(name, value)| (name.clone(), Json::from(value.as_str()))).collect();
-        let mut heard =
-            Heard { status: answer.status, headers: headers.into(), body, code: None, message: None };
-        let bindings = heard.bind(operation);
-        let reading = profile.answer(operation);
-        let text = |formula: &Option<Formula>| formula.as_ref().and_then(|formula| formula.text(&bindings));
-        let (code, message) = (text(&reading.code), text(&reading.message));
-        drop(bindings);
-        heard.code = code;
-        heard.message = message;
-        heard
-    }
-
-    pub(super) fn body(&self) -> Option<&Json> {
-        self.body.as_ref()
-    }
-
-    /// Whether the profile's success test is true of a body that could be read.
-    pub(super) fn is_success(&self, profile: &Profile, operation: Operation) -> bool {
-        let success = profile.answer(operation).success.as_ref();
-        self.body.is_some() && success.is_some_and(|success| success.holds(&self.bind(operation)))
-    }
-
-    /// The names of an answer's expressions.
-    pub(super) fn bind(&self, operation: Operation) -> Bindings<'_> {
-        Bindings::default()
-            .with("status", Known::Value(Value::Int(i64::from(self.status))))
-            .with("headers", Known::Json(&self.headers))
-            .with("body", self.body.as_ref().map_or(Known::NULL, Known::Json))
-            .with("code", Known::maybe(self.code.as_deref()))
-            .with("message", Known::maybe(self.message.as_deref()))
-            .with("action", Known::Text(operation.word()))
-    }
-
-    /// The complaint with what the province said as facts.
-    fn quote(&self, complaint: Complaint) -> Complaint {
-        let message = self.message.as_deref().unwrap_or("–");
-        complaint
-            .fact("status", self.status)
-            .fact("code", one_line(self.code.as_deref().unwrap_or("–"), 40))
-            .fact("message", one_line(message, MESSAGE_CHARS_MAX))
-    }
-}
-
-/// The verdict on an answer that is no success.
-pub(super) fn of_answer(profile: &Profile, operation: Operation, answer: &Answer, heard: &Heard) -> Verdict {
+/// The verdict on an answer that is no success; `count` records were sent.
+///
+/// An answer that is not believed proves nothing: no rule is asked what it means, and it stays in doubt.
+pub(super) fn of_answer(
+    profile: &Profile,
+    operation: Operation,
+    count: usize,
+    answer: &Answer,
+    heard: &Heard,
+) -> Verdict {
     let limits = &profile.platform().limits;
     let asked = retry_after(answer).map(|wait| wait.clamp(PAUSE_MIN, limits.retry_after_max));
     let bindings = heard.bind(operation).with("transport", Known::NULL);
-    let ruled = profile.rules().iter().find(|rule| rule.when.holds(&bindings)).map(|found| &found.rule);
+    let fits = |rule: &RemedyRule| {
+        rule.remedy != Remedy::Duplicate || (operation == Operation::Create && count == 1)
+    };
+    let mut rules = profile.rules().iter().filter(|_| !heard.is_unbelieved());
+    let ruled = rules.find(|rule| fits(&rule.rule) && rule.when.holds(&bindings)).map(|found| &found.rule);
+    let refused = profile.answer(operation).refused.as_ref();
+    let is_refused = ruled.is_none()
+        && count == 1
+        && !heard.is_unbelieved()
+        && refused.is_some_and(|refused| refused.holds(&heard.bind(operation)));
     let wait = ruled.and_then(|rule| rule.wait);
     let pause = asked.or(wait).unwrap_or(limits.pause).max(PAUSE_MIN);
     let remedy = ruled.map(|rule| rule.remedy);
-    let mut complaint = heard.quote(Complaint::new(complaint_of(answer, heard, remedy)));
+    let mut complaint = match complaint_by_status(answer, remedy).filter(|_| !heard.is_unbelieved()) {
+        Some(id) => Complaint::new(id),
+        None => heard.complaint(profile, operation, answer),
+    };
+    complaint = heard.quote(complaint);
     if let Some(ahead) = answer.clock_ahead_s() {
+        let theirs = Timestamp(answer.received.0.saturating_add(ahead.saturating_mul(1_000_000)));
         complaint = complaint
             .fact("clock", ahead)
-            .fact(
-                "theirs",
-                Timestamp(answer.received.0.saturating_add(ahead.saturating_mul(1_000_000))).show(Shanghai),
-            )
+            .fact("theirs", theirs.show(Shanghai))
             .fact("ours", answer.received.show(Shanghai));
     }
     if complaint.id == "Q7440" {
         complaint = complaint.fact("credentials", named_credentials(profile));
     }
     complaint = complaint.fact("pause", pause.as_secs());
-    if complaint.id == "Q7103" {
-        complaint = complaint.fact("what", "code");
-    }
-    if complaint.id == "Q7101" {
-        let head = &answer.body[..answer.body.len().min(400)];
-        complaint = complaint.found(one_line(&String::from_utf8_lossy(head), 80));
-    }
     if let Some(rule) = ruled {
         complaint = complaint.fact("hint_zh", &rule.zh).fact("hint_en", &rule.en);
         if let Some(who) = rule.who {
@@ -171,6 +130,7 @@ pub(super) fn of_answer(profile: &Profile, operation: Operation, answer: &Answer
         Some(remedy @ (Remedy::Block | Remedy::Relogin)) => (Outcome::of(remedy), LaneEffect::Block),
         // Whatever the answer means for the batch, a Retry-After is an order to keep away.
         Some(remedy) => (Outcome::of(remedy), asked.map_or(LaneEffect::None, LaneEffect::Pause)),
+        None if is_refused => (Outcome::RecordRefused, asked.map_or(LaneEffect::None, LaneEffect::Pause)),
         None => (Outcome::InDoubt, built_in(answer.status, asked, pause)),
     };
     Verdict { outcome, trouble: Trouble { complaint, lane }, renewal }
@@ -190,7 +150,9 @@ pub(super) fn of_break(profile: &Profile, operation: Operation, broken: &Broken)
         .with("message", Known::NULL)
         .with("action", Known::Text(operation.word()))
         .with("transport", Known::Text(broken.class.word()));
-    let ruled = profile.rules().iter().find(|rule| rule.when.holds(&bindings)).map(|found| &found.rule);
+    // What never arrived says nothing of what is there.
+    let mut rules = profile.rules().iter().filter(|rule| rule.rule.remedy != Remedy::Duplicate);
+    let ruled = rules.find(|rule| rule.when.holds(&bindings)).map(|found| &found.rule);
     let remedy = match (ruled, broken.class) {
         // No rule may turn doubt into proof: what may have arrived stays doubtful.
         (Some(_), class) if !class.is_proved_not_sent() => Remedy::Doubt,
@@ -226,7 +188,7 @@ pub(super) fn of_break(profile: &Profile, operation: Operation, broken: &Broken)
     let lane = match remedy {
         Remedy::Wait => LaneEffect::Pause(pause),
         Remedy::Block | Remedy::Relogin => LaneEffect::Block,
-        Remedy::Retry | Remedy::Doubt | Remedy::Refuse => LaneEffect::None,
+        Remedy::Retry | Remedy::Doubt | Remedy::Refuse | Remedy::Duplicate => LaneEffect::None,
     };
     Verdict { outcome: Outcome::of(remedy), trouble: Trouble { complaint, lane }, renewal: None }
 }
@@ -237,10 +199,12 @@ pub(super) fn wish_to_be_left_alone(
     profile: &Profile,
     operation: Operation,
     answer: &Answer,
+    content: &Content,
 ) -> Option<Duration> {
     let asked = retry_after(answer)?.clamp(PAUSE_MIN, profile.platform().limits.retry_after_max);
     // What an answer that succeeded asks for concerns its own matter alone.
-    (!Heard::read(profile, operation, answer).is_success(profile, operation)).then_some(asked)
+    let heard = Heard::read(profile, operation, answer, content.clone());
+    (!heard.is_success(profile, operation)).then_some(asked)
 }
 
 /// Nothing was sent, and nothing may be before then.
@@ -266,17 +230,12 @@ fn built_in(status: u16, asked: Option<Duration>, pause: Duration) -> LaneEffect
     }
 }
 
-/// The complaint's id by what was answered; the profile's rule adds its own sentence.
-fn complaint_of(answer: &Answer, heard: &Heard, remedy: Option<Remedy>) -> &'static str {
+/// The complaint's id where the status says what is wrong; the profile's rule adds its own sentence.
+fn complaint_by_status(answer: &Answer, remedy: Option<Remedy>) -> Option<&'static str> {
     let skewed = answer.clock_ahead_s().is_some_and(|ahead| ahead.abs() > CLOCK_AHEAD_S_MAX);
-    match answer.status {
-        _ if remedy == Some(Remedy::Relogin) => {
-            if skewed {
-                "Q7114"
-            } else {
-                "Q7440"
-            }
-        }
+    Some(match answer.status {
+        _ if remedy == Some(Remedy::Relogin) && skewed => "Q7114",
+        _ if remedy == Some(Remedy::Relogin) => "Q7440",
         300..=399 => "Q7111",
         401 if skewed => "Q7114",
         401 | 407 => "Q7105",
@@ -287,11 +246,8 @@ fn complaint_of(answer: &Answer, heard: &Heard, remedy: Option<Remedy>) -> &'sta
         429 => "Q7108",
         503 => "Q7109",
         500.. => "Q7110",
-        _ if answer.body.iter().all(u8::is_ascii_whitespace) => "Q7102",
-        _ if heard.body.is_none() => "Q7101",
-        _ if heard.code.is_none() => "Q7103",
-        _ => "Q7104",
-    }
+        _ => return None,
+    })
 }
 
 /// The names under which the profile has its secrets, with where they are kept.
@@ -312,9 +268,4 @@ fn retry_after(answer: &Answer) -> Option<Duration> {
     let until = http_date(written)?;
     let now = answer.header("date").and_then(http_date).unwrap_or(answer.received.0.div_euclid(1_000_000));
     Some(Duration::from_secs(u64::try_from(until.saturating_sub(now)).unwrap_or(0)))
-}
-
-/// Without a byte order mark, which some servers put before JSON.
-fn strip_mark(body: &[u8]) -> &[u8] {
-    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }

@@ -1,5 +1,6 @@
 //! What came back over the street, or why nothing did.
 
+use super::Content;
 use crate::clock::Timestamp;
 
 /// A whole answer: status, headers and the decoded body, below the profile's limit.
@@ -50,15 +51,15 @@ impl Broken {
 #[derive(Clone, PartialEq, Eq)]
 pub struct FailedLogin {
     pub name: String,
-    /// What the province answered, if it did. Not to be shown: it may hold a secret.
-    pub answer: Option<Answer>,
+    /// What the province answered, if it did, and what could be read of it. Not to be shown: it may hold a secret.
+    pub answer: Option<(Answer, Content)>,
     /// `gives` that could not be found in an answer that says success.
     pub lacks: Option<String>,
 }
 
 impl std::fmt::Debug for FailedLogin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let status = self.answer.as_ref().map(|answer| answer.status);
+        let status = self.answer.as_ref().map(|(answer, _)| answer.status);
         let FailedLogin { name, lacks, .. } = self;
         f.debug_struct("FailedLogin")
             .field("name", name)

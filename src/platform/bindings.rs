@@ -1,7 +1,7 @@
 //! What the names in a profile's expressions stand for at one moment.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value as Json};
 
@@ -20,6 +20,8 @@ pub struct Bindings<'a>(Vec<(&'a str, Known<'a>)>);
 pub enum Known<'a> {
     Text(&'a str),
     Json(&'a Json),
+    /// The same, for a large one that many expressions look into: it becomes a value once.
+    Tree(&'a Json, &'a OnceLock<Value>),
     Object(&'a Map<String, Json>),
     Bytes(Cow<'a, [u8]>),
     Value(Value),
@@ -56,6 +58,7 @@ impl Known<'_> {
         match self {
             Known::Text(text) => Cow::Owned(Value::text(*text)),
             Known::Json(json) => Cow::Owned(Value::from_json(json)),
+            Known::Tree(json, value) => Cow::Borrowed(value.get_or_init(|| Value::from_json(json))),
             Known::Object(fields) => Cow::Owned(Value::Map(
                 fields
                     .iter()

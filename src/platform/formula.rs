@@ -146,7 +146,7 @@ impl Formula {
     pub(super) fn walk<'b>(&self, bindings: &Bindings<'b>) -> Option<Option<&'b Json>> {
         let (first, rest) = self.path.as_deref()?.split_first()?;
         let (mut place, rest) = match bindings.get(first)? {
-            Known::Json(json) => (*json, rest),
+            Known::Json(json) | Known::Tree(json, _) => (*json, rest),
             Known::Object(fields) => {
                 let (second, rest) = rest.split_first()?;
                 match fields.get(second.as_ref()) {
@@ -177,7 +177,8 @@ pub(super) fn scalar_text(value: &Value) -> Option<String> {
 fn json_text(json: &Json) -> Option<String> {
     match json {
         Json::String(text) => Some(text.clone()),
-        Json::Number(number) => Some(number.to_string()),
+        // By way of a value, so that a path and an expression write `200.0` the same: `200`.
+        Json::Number(_) => Some(Value::from_json(json).to_string()),
         Json::Bool(flag) => Some(flag.to_string()),
         Json::Null | Json::Array(_) | Json::Object(_) => None,
     }
@@ -209,7 +210,8 @@ mod tests {
 
     #[test]
     fn a_path_and_an_expression_read_the_same() {
-        let body = json!({"code": 0, "data": {"list": [1, 2.50, "x"], "id": "SD-1", "none": null}});
+        let body =
+            json!({"double": 200.0, "code": 0, "data": {"list": [1, 2.50, "x"], "id": "SD-1", "none": null}});
         let bindings = Bindings::default()
             .with("body", Known::Json(&body))
             .with("status", Known::Value(Value::Int(200)))
@@ -220,6 +222,8 @@ mod tests {
             ("body.data.id", Some("SD-1")),
             ("(body.data.id)", Some("SD-1")),
             ("body.data.none", None),
+            ("body.double", Some("200")),
+            ("(body.double)", Some("200")),
             ("body.data.none.deeper", None),
             ("body.absent.deeper", None),
             ("body.data", None),

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value as Json};
-
 use super::call::{Call, CallPress, Derived, names_of};
 use super::formula::Formula;
 use super::reading::{AnswerReading, Press};
-use super::{Answer, Bindings, Credentials, Known};
+use super::{Answer, Bindings, Content, Credentials, Known, headers};
 use crate::clock::Timestamp;
 use crate::config::platform::{self, Operation};
 use crate::config::{Fault, Located, Platform};
@@ -20,7 +18,7 @@ use crate::record::{Complaint, Value};
 pub struct Login {
     pub name: String,
     pub(super) call: Call,
-    answer: AnswerReading,
+    pub(super) answer: AnswerReading,
     gives: Vec<(String, Formula)>,
     term: Term,
     renew_before: Duration,
@@ -77,17 +75,16 @@ impl Login {
     pub(super) fn read(
         &self,
         answer: &Answer,
+        content: &Content,
         credentials: &Credentials,
         session: &Value,
     ) -> Result<Given, Unread> {
-        let body: Json = serde_json::from_slice(&answer.body).map_err(|_| Unread::Refused)?;
-        let headers: Map<String, Json> =
-            answer.headers.iter().map(|(name, value)| (name.clone(), Json::from(value.as_str()))).collect();
-        let headers = Json::from(headers);
+        let body = content.body.as_ref().map_err(|_| Unread::Refused)?;
+        let headers = headers(answer);
         let mut names = Bindings::default()
             .with("status", Known::Value(Value::Int(i64::from(answer.status))))
             .with("headers", Known::Json(&headers))
-            .with("body", Known::Json(&body))
+            .with("body", Known::Json(body))
             .with("action", Known::Text(Operation::Login.word()))
             .with("credentials", Known::Value(credentials.to_value()))
             .with("session", Known::Value(session.clone()));
@@ -95,7 +92,9 @@ impl Login {
         let (code, message) = (text(&self.answer.code), text(&self.answer.message));
         names.bind("code", Known::maybe(code.as_deref()));
         names.bind("message", Known::maybe(message.as_deref()));
-        if !self.answer.success.as_ref().is_some_and(|success| success.holds(&names)) {
+        // A redirection leads to somebody else, whatever it says.
+        let is_elsewhere = (300..400).contains(&answer.status);
+        if is_elsewhere || !self.answer.success.as_ref().is_some_and(|success| success.holds(&names)) {
             return Err(Unread::Refused);
         }
         let mut values: Vec<(Arc<str>, Value)> = Vec::with_capacity(self.gives.len());

@@ -1,6 +1,6 @@
 //! Requests and answers as they may be kept and shown: without secrets, personal data masked, cut to size.
 
-use super::{Answer, Credentials, Request};
+use super::{Answer, Content, Credentials, Request};
 use crate::record::mask;
 
 /// The most of a body that is kept for showing, in bytes. The payload itself stays whole in the ledger with its
@@ -32,13 +32,18 @@ impl Request {
 }
 
 impl Answer {
-    /// Status, headers, an empty line, the body.
-    pub fn show(&self, credentials: &Credentials) -> String {
+    /// Status, headers, an empty line, the body; and once more what was inside of a body that had to be opened.
+    pub fn show(&self, content: &Content, credentials: &Credentials) -> String {
         let mut text = format!("HTTP {}\n", self.status);
         for (name, value) in &self.headers {
             write_header(&mut text, name, value);
         }
-        write_body(&mut text, &self.body);
+        let head = &self.body[..self.body.len().min(SHOWN_BYTES_MAX)];
+        write_text(&mut text, &content.charset.decode(head).0, self.body.len());
+        if let (true, Ok(body)) = (content.is_opened, &content.body) {
+            text.push('\n');
+            write_body(&mut text, body.to_string().as_bytes());
+        }
         credentials.hide(text)
     }
 }
@@ -52,21 +57,25 @@ fn write_header(text: &mut String, name: &str, value: &str) {
 }
 
 fn write_body(text: &mut String, body: &[u8]) {
-    if body.is_empty() {
+    let head = &body[..body.len().min(SHOWN_BYTES_MAX)];
+    write_text(text, &String::from_utf8_lossy(head), body.len());
+}
+
+/// The head of a body that has `bytes` bytes in all.
+fn write_text(text: &mut String, head: &str, bytes: usize) {
+    if bytes == 0 {
         return;
     }
     text.push('\n');
-    let shown = &body[..body.len().min(SHOWN_BYTES_MAX)];
-    let shown = String::from_utf8_lossy(shown);
-    let mut shown = shown.as_ref();
-    if body.len() > SHOWN_BYTES_MAX {
+    let mut shown = head;
+    if bytes > SHOWN_BYTES_MAX {
         // A number cut in half would no longer be recognised and masked: end before the last word.
         let is_end = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '_' | '-' | '+'));
         shown = &shown[..shown.rfind(is_end).unwrap_or(0)];
     }
     text.push_str(&printable(&mask(shown)));
-    if body.len() > SHOWN_BYTES_MAX {
-        text.push_str(&format!("\n… ({} bytes)", body.len()));
+    if bytes > SHOWN_BYTES_MAX {
+        text.push_str(&format!("\n… ({bytes} bytes)"));
     }
 }
 
@@ -122,7 +131,8 @@ mod tests {
             body: "\u{1b}[2J 13812345678 zibo-market".into(),
             received: Timestamp(0),
         };
-        assert_eq!(answer.show(&credentials), "HTTP 200\nset-cookie: ***\ndate: x\n\n·[2J 138****5678 ***");
+        let shown = answer.show(&Content::none(), &credentials);
+        assert_eq!(shown, "HTTP 200\nset-cookie: ***\ndate: x\n\n·[2J 138****5678 ***");
     }
 
     #[test]

@@ -117,10 +117,11 @@ pub(super) struct Press<'a> {
 }
 
 impl Press<'_> {
-    /// Absent is fine, faulty is not.
+    /// Absent is fine, faulty is not. An empty text is absent too: so an operation drops what holds for the others.
     pub(super) fn maybe(&mut self, text: &Option<Located<String>>, known: &[&str]) -> Option<Formula> {
+        let text = text.as_ref().filter(|text| !text.trim().is_empty())?;
         let mut found = Vec::new();
-        let formula = Formula::compile(text.as_ref()?, known, self.file, &mut found);
+        let formula = Formula::compile(text, known, self.file, &mut found);
         for fault in found {
             if !self.faults.contains(&fault) {
                 self.faults.push(fault);

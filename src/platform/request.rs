@@ -58,6 +58,24 @@ impl Fresh {
     }
 }
 
+impl Fresh {
+    /// What of it may be sent, by its names: an answer may have to repeat it.
+    pub(super) fn sent(&self) -> [(&'static str, Value); 6] {
+        let now = Shanghai.from_utc_datetime(&self.now.to_utc().naive_utc()).fixed_offset();
+        let nonce = hex(&self.nonce);
+        let parts = [&nonce[..8], &nonce[8..12], &nonce[12..16], &nonce[16..20], &nonce[20..]];
+        let digits = u128::from_le_bytes(self.digits) % 10_u128.pow(DIGITS);
+        [
+            ("timestamp", Value::Int(self.now.0.div_euclid(1_000_000))),
+            ("timestamp_ms", Value::Int(self.now.0.div_euclid(1_000))),
+            ("now", Value::DateTime(now)),
+            ("uuid", Value::text(parts.join("-"))),
+            ("nonce", Value::text(nonce)),
+            ("digits", Value::text(format!("{digits:0width$}", width = DIGITS as usize))),
+        ]
+    }
+}
+
 impl fmt::Debug for Fresh {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fresh({})", self.now)
@@ -151,21 +169,12 @@ impl<'a> Builder<'a> {
             self.bound.bind("payload", Known::Bytes(Cow::Borrowed(payload)));
         }
         let fresh = self.order.fresh;
-        let now = Shanghai.from_utc_datetime(&fresh.now.to_utc().naive_utc()).fixed_offset();
-        let nonce = hex(&fresh.nonce);
-        let parts = [&nonce[..8], &nonce[8..12], &nonce[12..16], &nonce[16..20], &nonce[20..]];
-        let digits = u128::from_le_bytes(fresh.digits) % 10_u128.pow(DIGITS);
-        let values = [
-            ("timestamp", Value::Int(fresh.now.0.div_euclid(1_000_000))),
-            ("timestamp_ms", Value::Int(fresh.now.0.div_euclid(1_000))),
-            ("now", Value::DateTime(now)),
-            ("uuid", Value::text(parts.join("-"))),
-            ("nonce", Value::text(nonce)),
-            ("digits", Value::text(format!("{digits:0width$}", width = DIGITS as usize))),
+        let mut values = fresh.sent().to_vec();
+        values.extend([
             ("entropy", Value::Bytes(fresh.entropy.as_slice().into())),
             ("credentials", credentials.to_value()),
             ("session", session.clone()),
-        ];
+        ]);
         debug_assert!(names::FRESH.iter().all(|name| values.iter().any(|(known, _)| known == name)));
         for (name, value) in values {
             self.bound.bind(name, Known::Value(value));

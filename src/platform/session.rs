@@ -15,6 +15,7 @@ use super::gate::Gate;
 use super::login::{Given, Login, Unread};
 use super::{Break, Broken, Credentials, Fresh, Profile, Transport};
 use crate::clock::Clock;
+use crate::config::platform::Operation;
 use crate::record::{Complaint, Value};
 
 /// Which secrets and sessions a request was made with.
@@ -202,15 +203,20 @@ impl Identity {
             Err(broken) => return Err(failed(Break::Login, broken.reason, None, None)),
         };
         answer.received = way.clock.now();
-        match login.read(&answer, &credentials, &session) {
+        let content =
+            way.profile.read_by(&login.answer, Operation::Login, &answer, fresh, &credentials, &session);
+        match login.read(&answer, &content, &credentials, &session) {
             Ok(given) => Ok(given),
             Err(Unread::Refused) => {
                 let reason = format!("HTTP {}", answer.status);
-                Err(failed(Break::Login, reason, Some(answer), None))
+                Err(failed(Break::Login, reason, Some((answer, content)), None))
             }
-            Err(Unread::Lacks(what)) => {
-                Err(failed(Break::Login, format!("no {what} in the answer"), Some(answer), Some(what)))
-            }
+            Err(Unread::Lacks(what)) => Err(failed(
+                Break::Login,
+                format!("no {what} in the answer"),
+                Some((answer, content)),
+                Some(what),
+            )),
         }
     }
 }

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::gate::{Closed, Gate, Memory};
 use super::session::{Bearer, Generation, Identity, Unable, Way};
-use super::{Answer, Bindings, Broken, Credentials, Fresh, Profile, Request, Wire};
+use super::{Answer, Bindings, Broken, Content, Credentials, Fresh, Profile, Request, Wire};
 use crate::clock::{Clock, Timestamp};
 use crate::config::platform::Operation;
 use crate::record::{Complaint, Value};
@@ -43,6 +43,8 @@ pub struct Passage {
     pub outcome: Result<Answer, Broken>,
     /// Which secrets and sessions it was made with.
     pub generation: Generation,
+    /// What the answer says, as far as it can be believed and read.
+    pub content: Content,
 }
 
 impl Street {
@@ -133,6 +135,7 @@ impl Street {
                     answer: String::new(),
                     outcome: Err(broken),
                     generation: Generation::default(),
+                    content: Content::none(),
                 });
             }
         };
@@ -142,14 +145,23 @@ impl Street {
         let start = clock.elapsed();
         let mut outcome = transport.send(&request).await;
         let took = clock.elapsed().saturating_sub(start);
-        let answer = match &mut outcome {
+        let (answer, content) = match &mut outcome {
             Ok(answer) => {
                 answer.received = clock.now();
-                answer.show(&credentials)
+                let content = profile.read(operation, answer, fresh, &credentials, &session);
+                (answer.show(&content, &credentials), content)
             }
-            Err(_) => String::new(),
+            Err(_) => (String::new(), Content::none()),
         };
-        Ok(Passage { started, took, request: request.show(&credentials), answer, outcome, generation })
+        Ok(Passage {
+            started,
+            took,
+            request: request.show(&credentials),
+            answer,
+            outcome,
+            generation,
+            content,
+        })
     }
 
     /// After a refusal of the secrets that a request was made with: reads them again where they stand in files. True

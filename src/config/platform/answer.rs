@@ -199,14 +199,14 @@ struct Written {
 }
 
 impl Written {
+    /// An empty text drops what `[answer]` says.
     fn has(&self, key: &str) -> bool {
-        let pointer = format!("/{}", key.replace('.', "/"));
-        [&self.own, &self.general].into_iter().any(|table| table.pointer(&pointer).is_some())
+        self.value(key).is_some_and(|value| value.as_str() != Some(""))
     }
 
-    fn says(&self, key: &str, word: &Json) -> bool {
+    fn value(&self, key: &str) -> Option<&Json> {
         let pointer = format!("/{}", key.replace('.', "/"));
-        self.own.pointer(&pointer).or_else(|| self.general.pointer(&pointer)) == Some(word)
+        self.own.pointer(&pointer).or_else(|| self.general.pointer(&pointer))
     }
 }
 
@@ -219,7 +219,7 @@ fn needed(operation: Operation, is_single: bool, written: &Written) -> Vec<&'sta
             if !is_single {
                 needed.push("items.list");
             }
-            if is_listed && !is_single && !written.says("items.by_position", &Json::Bool(true)) {
+            if is_listed && !is_single && written.value("items.by_position") != Some(&Json::Bool(true)) {
                 needed.push("items.id");
             }
             if is_listed && !written.has("items.refused") {

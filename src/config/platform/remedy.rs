@@ -22,16 +22,19 @@ pub enum Remedy {
     /// Nothing was accepted: our session is over. Once more at once with a new one; the lane waits for a person where
     /// that does not help.
     Relogin,
+    /// The one record that was to be created is there already. Passed over for any other request.
+    Duplicate,
 }
 
 impl Remedy {
-    pub(crate) const WORDS: [(&'static str, Remedy); 6] = [
+    pub(crate) const WORDS: [(&'static str, Remedy); 7] = [
         ("retry", Remedy::Retry),
         ("wait", Remedy::Wait),
         ("block", Remedy::Block),
         ("doubt", Remedy::Doubt),
         ("refuse", Remedy::Refuse),
         ("relogin", Remedy::Relogin),
+        ("duplicate", Remedy::Duplicate),
     ];
 }
 

@@ -1,12 +1,11 @@
 //! One answer a row, and what it means.
 
 use super::*;
-use crate::delivery::{judge, weigh};
 use crate::ledger::{Event, ItemOutcome, LaneEffect};
 use crate::record::Language;
 
 /// An event in short: `settled accepted(SD-1) refused(Q7201)`, `doubt Q7101`, `not Q7108 pause 30`.
-fn brief(event: &Event) -> String {
+pub(super) fn brief(event: &Event) -> String {
     let lane = |effect: &LaneEffect| match effect {
         LaneEffect::None => String::new(),
         LaneEffect::Pause(pause) => format!(" pause {}", pause.as_secs()),
@@ -41,7 +40,8 @@ fn check(action: Action, status: u16, headers: &[(&str, &str)], body: &str, expe
         Action::Update | Action::Withdraw => (Some("SD-1"), Some("SD-2")),
     };
     let event =
-        judge(&shandong(), &lease(action, vec![item("a", a), item("b", b)]), &answer(status, headers, body));
+        judged(&shandong(), &lease(action, vec![item("a", a), item("b", b)]), &answer(status, headers, body))
+            .event;
     assert_eq!(brief(&event), expect, "{status} {headers:?} {body}");
     for complaint in complaints(&event) {
         for language in [Language::Chinese, Language::English] {
@@ -207,7 +207,7 @@ fn an_answer_that_is_not_understood_is_doubt() {
         (cut, "doubt Q7101"),
         ("{", "doubt Q7101"),
         ("\u{0}\u{1}\u{2}", "doubt Q7101"),
-        (&deep, "doubt Q7101"),
+        (&deep, "doubt Q7463"),
         ("null", "doubt Q7103"),
         ("true", "doubt Q7103"),
         ("[]", "doubt Q7103"),
@@ -306,7 +306,7 @@ fn a_refusal_comes_home_with_pointer_words_and_advice() {
     let list = r#"{"localId":"a","code":"2106","message":"公开文本含个人信息13812345678","field":"/summary"},
                   {"localId":"b","code":"2777","message":"另有规定","field":"contact.phone"}"#;
     let lease = lease(Action::Create, vec![item("a", None), item("b", None)]);
-    let event = judge(&shandong(), &lease, &answer(200, &[], &results(list)));
+    let event = judged(&shandong(), &lease, &answer(200, &[], &results(list))).event;
     let found = complaints(&event);
     let shown: Vec<_> = found
         .iter()
@@ -336,7 +336,7 @@ fn a_refusal_comes_home_with_pointer_words_and_advice() {
 fn strangers_are_ignored_but_named() {
     let list = format!(r#"{A},{B},{{"localId":"z","code":"0"}},{{"code":"0"}}"#);
     let lease = lease(Action::Create, vec![item("a", None), item("b", None)]);
-    let judgement = weigh(&shandong(), &lease, &answer(200, &[], &results(&list)));
+    let judgement = judged(&shandong(), &lease, &answer(200, &[], &results(&list)));
     assert_eq!(brief(&judgement.event), "settled accepted(SD-1) accepted(SD-2)");
     let remarks: Vec<_> = judgement.remarks.iter().map(|remark| remark.to_string()).collect();
     assert_eq!(remarks, ["Q7205 the answer holds 2 results for records that we did not send: z, –"]);

@@ -9,14 +9,18 @@ use serde_json::json;
 
 use crate::clock::{Clock, Timestamp};
 use crate::config::Platform;
+use crate::config::platform::Operation;
 use crate::ledger::{Item, Lease};
 use crate::plan::Action;
-use crate::platform::{Answer, Broken, Credentials, Profile, Request, Street, Transport};
-use crate::record::Document;
+use crate::platform::{Answer, Broken, Content, Credentials, Fresh, Profile, Request, Street, Transport};
+use crate::record::{Document, Value};
 
 mod answers;
+mod believed;
+mod generated;
 mod reading;
 mod sending;
+mod shapes;
 mod waits;
 
 const SHANDONG: &str = include_str!("../../../config/platforms/shandong.toml");
@@ -64,6 +68,22 @@ fn lease(action: Action, items: Vec<Item>) -> Lease {
 fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Answer { status, headers, body: body.into(), received: NOW }
+}
+
+/// What an answer says to a request with a nonce of sevens.
+fn content(profile: &Profile, operation: Operation, answer: &Answer) -> Content {
+    profile.read(
+        operation,
+        answer,
+        Fresh { now: NOW, nonce: [7; 16], digits: [7; 16], entropy: [7; 32] },
+        &credentials(),
+        &Value::Map(Vec::new()),
+    )
+}
+
+/// What an answer to a batch means.
+fn judged(profile: &Profile, lease: &Lease, answer: &Answer) -> super::Judgement {
+    super::weigh(profile, lease, answer, content(profile, super::operation(lease.action), answer))
 }
 
 fn clock() -> Clock {

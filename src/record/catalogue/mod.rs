@@ -2,6 +2,7 @@
 
 use super::{Owner, Severity};
 
+mod answer;
 mod codes;
 mod config;
 mod import;
@@ -48,7 +49,7 @@ const SHELVES: [&[&[Entry]]; 9] = [
     &[schema::ENTRIES],
     &[codes::ENTRIES],
     &[plan::ENTRIES],
-    &[province::ENTRIES, request::ENTRIES, session::ENTRIES, manners::ENTRIES],
+    &[province::ENTRIES, answer::ENTRIES, request::ENTRIES, session::ENTRIES, manners::ENTRIES],
     &[import::ENTRIES],
     &[ledger::ENTRIES],
 ];
