@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use qilu::clock::{Clock, Timestamp};
-use qilu::config::Platform;
+use qilu::config::{Fault, Platform};
 use qilu::delivery::{self, Bookmark, LookFor, RemoteRecord, Scope};
 use qilu::ledger::{Event, Item, ItemOutcome, LaneEffect, Lease, Trouble};
 use qilu::plan::Action;
@@ -20,9 +20,9 @@ use crate::script::Script;
 pub async fn play(file: &Path, case: &Case) -> Vec<String> {
     let text = std::fs::read_to_string(file).unwrap();
     let (platform, faults) = Platform::read("profile", file, &text);
-    assert!(faults.is_empty(), "{}: {faults:#?}", file.display());
+    assert!(faults.is_empty(), "{}", told(&faults));
     let profile =
-        Profile::compile(Arc::new(platform.unwrap())).unwrap_or_else(|faults| panic!("{faults:#?}"));
+        Profile::compile(Arc::new(platform.unwrap())).unwrap_or_else(|faults| panic!("{}", told(&faults)));
     let credentials: Vec<(&str, &str)> =
         case.credentials.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
     let script = Script::of(&case.exchanges);
@@ -44,6 +44,10 @@ pub async fn play(file: &Path, case: &Case) -> Vec<String> {
     wrong
 }
 
+fn told(faults: &[Fault]) -> String {
+    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")
+}
+
 async fn perform(street: &Street, deed: &Deed, clock: &Clock) -> Json {
     let name = |name: &str| deed.names.get(name).and_then(Json::as_str);
     let kind = deed.kind.as_str();
@@ -63,7 +67,7 @@ async fn perform(street: &Street, deed: &Deed, clock: &Clock) -> Json {
             };
             match delivery::lookup(street, kind, what, clock).await {
                 Ok(found) => json!({ "found": found.as_ref().map(remote) }),
-                Err(trouble) => told(&trouble),
+                Err(trouble) => troubled(&trouble),
             }
         }
         "list" => {
@@ -79,12 +83,12 @@ async fn perform(street: &Street, deed: &Deed, clock: &Clock) -> Json {
                     "next": page.next.map(|next| json!({ "page": next.page, "since": next.since })),
                     "unreadable": page.unreadable.iter().map(|complaint| &complaint.id).collect::<Vec<_>>(),
                 }),
-                Err(trouble) => told(&trouble),
+                Err(trouble) => troubled(&trouble),
             }
         }
         "ping" => match delivery::ping(street, clock).await {
             Ok(ping) => json!({ "time": ping.time }),
-            Err(trouble) => told(&trouble),
+            Err(trouble) => troubled(&trouble),
         },
         other => panic!("{other} cannot be played"),
     }
@@ -110,11 +114,11 @@ async fn deliver(street: &Street, deed: &Deed, action: Action, clock: &Clock) ->
     let (_, event) = delivery::exchange(street, &lease, clock).await;
     match event {
         Event::Settled { items } => json!({ "settled": items.iter().map(outcome).collect::<Vec<_>>() }),
-        Event::NotAccepted { trouble } => json!({ "not_accepted": told(&trouble) }),
+        Event::NotAccepted { trouble } => json!({ "not_accepted": troubled(&trouble) }),
         Event::Pending { ticket, ask_at } => {
             json!({ "pending": { "ticket": ticket, "ask_in_s": ask_at.since(clock.now()).as_secs() } })
         }
-        Event::InDoubt { trouble } => json!({ "in_doubt": told(&trouble) }),
+        Event::InDoubt { trouble } => json!({ "in_doubt": troubled(&trouble) }),
     }
 }
 
@@ -150,7 +154,7 @@ fn said(complaint: &Complaint) -> Json {
     said
 }
 
-fn told(trouble: &Trouble) -> Json {
+fn troubled(trouble: &Trouble) -> Json {
     let lane = match &trouble.lane {
         LaneEffect::None => json!("open"),
         LaneEffect::Block => json!("blocked"),

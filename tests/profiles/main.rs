@@ -51,5 +51,15 @@ macro_rules! profiles {
 }
 
 profiles! {
+    bengbu_query = "bengbu-query",
+    henan_renshe = "henan-renshe",
+    ningbo_noncode = "ningbo-noncode",
+    nstrs_report = "nstrs-report",
+    paas2009 = "paas2009",
+    sdjssc_market = "sdjssc-market",
     shandong = "shandong",
+    wanda_soap = "wanda-soap",
+    yizhi_market = "yizhi-market",
+    yongxin_v2 = "yongxin-v2",
+    zhujian_async = "zhujian-async",
 }

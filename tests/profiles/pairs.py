@@ -20,6 +20,8 @@ NOW = datetime.datetime(2026, 5, 29, 12, 34, 56, 789000, tzinfo=CHINA)
 DICE = bytes.fromhex("00112233445566778899aabbccddeeff0f1e2d3c4b5a69788796a5b4c3d2e1f0")
 NONCE = DICE[:16].hex()
 UUID = "-".join([NONCE[:8], NONCE[8:12], NONCE[12:16], NONCE[16:20], NONCE[20:]])
+# Eighteen digits from the first sixteen bytes of the dice, little end first.
+DIGITS = f"{int.from_bytes(DICE[:16], 'little') % 10**18:018}"
 SECONDS = int(NOW.timestamp())
 MILLIS = SECONDS * 1000 + NOW.microsecond // 1000
 

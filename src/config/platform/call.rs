@@ -141,9 +141,6 @@ pub(super) fn read_operations(root: &Section<'_>, writing: Writing) -> Option<BT
             if let Some(call) = read_operation(operation, &call, &shape, writing) {
                 operations.insert(operation, call);
             }
-        } else if operation.is_delivery() {
-            let key = format!("operations.{}", operation.word());
-            section.complain(Complaint::new("Q1002").fact("key", key));
         }
     }
     section.finish();
