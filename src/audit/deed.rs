@@ -56,6 +56,7 @@ deeds! {
     Adopted "adopted" "认领省平台已有记录" "adopted";
     Resubmission "resubmission" "重报" "resubmission";
     LaneChanged "lane_changed" "通道状态变化" "lane changed";
+    Distrusted "distrusted" "对方证书不可信" "certificate not trusted";
     // Standing orders of people.
     GoLive "go_live" "批准正式报送" "gone live";
     Stop "stop" "停止发送" "stopped";

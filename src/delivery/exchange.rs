@@ -7,6 +7,7 @@ use super::operation;
 use super::render::names;
 use super::verdict::{Renewal, not_admitted, of_break, wish_to_be_left_alone};
 use crate::clock::{Clock, Timestamp};
+use crate::config::platform::Operation;
 use crate::ledger::{Attempt, Event, LaneEffect, Lease, Trouble};
 use crate::platform::{Generation, Street};
 
@@ -78,7 +79,14 @@ async fn once(
             let renewal = judgement.renewal.map(|renewal| (renewal, passage.generation));
             (attempt, judgement.event, renewal)
         }
-        Err(broken) => (attempt, event(of_break(profile, operation, broken), lease), None),
+        Err(broken) => {
+            if let Some((answer, content)) = broken.login_answer()
+                && let Some(asked) = wish_to_be_left_alone(profile, Operation::Login, answer, content)
+            {
+                street.keep_away(asked, clock).await;
+            }
+            (attempt, event(of_break(profile, operation, broken), lease), None)
+        }
     }
 }
 

@@ -19,9 +19,7 @@ pub(super) fn of_login(profile: &Profile, broken: &Broken) -> Verdict {
         renewal: None,
     };
     let name = broken.login.as_ref().map_or("–", |login| login.name.as_str());
-    let Some((login, (answer, content))) =
-        broken.login.as_ref().and_then(|login| Some((login, login.answer.as_ref()?)))
-    else {
+    let (Some(login), Some((answer, content))) = (&broken.login, broken.login_answer()) else {
         let complaint = Complaint::new("Q7442").fact("login", name).fact("pause", pause.as_secs());
         let complaint = complaint.fact("reason", one_line(&broken.reason, 200));
         return not_accepted(complaint, LaneEffect::Pause(pause));

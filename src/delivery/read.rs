@@ -264,7 +264,17 @@ pub(super) async fn ask(
         street.admit(clock).await.map_err(|closed| not_admitted(&closed, asked))?;
         let sent = street.send(operation, names, &[], clock).await;
         let passage = sent.map_err(|complaint| Trouble { complaint, lane: LaneEffect::None })?;
-        let answer = passage.outcome.map_err(|broken| of_break(profile, operation, &broken).trouble)?;
+        let answer = match passage.outcome {
+            Ok(answer) => answer,
+            Err(broken) => {
+                if let Some((answer, content)) = broken.login_answer()
+                    && let Some(asked) = wish_to_be_left_alone(profile, Operation::Login, answer, content)
+                {
+                    street.keep_away(asked, clock).await;
+                }
+                return Err(of_break(profile, operation, &broken).trouble);
+            }
+        };
         if let Some(asked) = wish_to_be_left_alone(profile, operation, &answer, &passage.content) {
             street.keep_away(asked, clock).await;
         }

@@ -140,6 +140,11 @@ impl Importer<'_> {
                     Ok(page) => return Ok(page),
                     Err(trouble) => trouble,
                 };
+            let now = self.clock.now();
+            self.ledger
+                .note_distrust(&self.run.platform, &trouble.complaint, now)
+                .await
+                .map_err(Halt::Ledger)?;
             let wait = match trouble.lane {
                 LaneEffect::Block => None,
                 LaneEffect::Pause(pause) => Some(pause),

@@ -11,6 +11,7 @@ use crate::audit::{self, Deed};
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::plan::{Action, Brake};
+use crate::record::Complaint;
 
 /// One platform's standing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -131,6 +132,19 @@ impl Ledger {
         let what = if stop { Deed::Stop } else { Deed::Resume };
         let event = actor.event(what, now).platform(platform).subject(reason);
         audit::append(&mut tx, &event).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A question was not asked since whoever answers there could not prove to be the province. What happened to a
+    /// batch is in the event of the batch; other complaints are none of the audit log's business.
+    pub async fn note_distrust(&self, platform: &str, trouble: &Complaint, now: Timestamp) -> Result<()> {
+        if trouble.id != "Q7004" {
+            return Ok(());
+        }
+        let mut tx = self.db.begin().await?;
+        let event = Actor::new("qilu", "program").event(Deed::Distrusted, now).platform(platform);
+        audit::append(&mut tx, &event.subject(trouble)).await?;
         tx.commit().await?;
         Ok(())
     }

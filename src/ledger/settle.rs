@@ -67,6 +67,9 @@ impl Ledger {
             Event::InDoubt { .. } => (Deed::BatchDoubted, "in doubt"),
         };
         let mut log = run.event(deed, now).kind(&lease.kind);
+        if let Event::NotAccepted { trouble } | Event::InDoubt { trouble } = &event {
+            log = log.subject(&trouble.complaint);
+        }
         self.keep_attempt(&mut tx, lease.batch, lease.attempt, attempt, outcome).await?;
         match event {
             Event::Settled { items } => {

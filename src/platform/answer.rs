@@ -45,6 +45,12 @@ impl Broken {
     pub fn new(class: Break, reason: impl Into<String>) -> Self {
         Broken { class, reason: reason.into(), login: None }
     }
+
+    /// What the province answered to a login, in place of an answer to the request.
+    pub fn login_answer(&self) -> Option<(&Answer, &Content)> {
+        let (answer, content) = self.login.as_ref()?.answer.as_ref()?;
+        Some((answer, content))
+    }
 }
 
 /// A login that gave no session.

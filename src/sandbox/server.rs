@@ -70,14 +70,24 @@ async fn serve(
     ConnectInfo(line): ConnectInfo<Line>,
     request: Request,
 ) -> Response {
+    let mut response = respond(&province, line, request).await;
+    // By the province's own clock: whoever is refused for his can see by how much they differ.
+    let date = province.clock.now().to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+async fn respond(province: &Arc<Province>, line: Line, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     if !parts.uri.path().starts_with(BASE) {
-        return outside(&province, &parts).await.into_response();
+        return outside(province, &parts).await.into_response();
     }
     let body = to_bytes(body, BODY_BYTES_MAX).await;
     let fault = province.faults.meet(parts.method.as_str());
     let answer = match (&body, fault) {
-        (_, Some(fault)) if fault.prevents_the_effect() => without_effect(&province, fault),
+        (_, Some(fault)) if fault.prevents_the_effect() => without_effect(province, fault),
         (Err(_), _) => {
             Answer::json(StatusCode::PAYLOAD_TOO_LARGE, province.answer("1413", "报文超过2MiB", Value::Null))
         }
@@ -97,7 +107,7 @@ async fn serve(
         line.cut();
     }
     match fault {
-        Some(fault) => spoil(&province, fault, answer).await.into_response(),
+        Some(fault) => spoil(province, fault, answer).await.into_response(),
         None => answer.into_response(),
     }
 }

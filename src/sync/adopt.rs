@@ -141,7 +141,11 @@ impl Connector {
             let listed = delivery::list(street, &route.route.kind, Scope::Own, &at, &self.clock).await;
             let listed = match listed {
                 Ok(listed) => listed,
-                Err(trouble) => return Ok(Err(trouble.complaint)),
+                Err(trouble) => {
+                    let platform = &route.route.platform;
+                    self.ledger.note_distrust(platform, &trouble.complaint, self.clock.now()).await?;
+                    return Ok(Err(trouble.complaint));
+                }
             };
             for record in listed.records {
                 let known =

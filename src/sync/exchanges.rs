@@ -309,6 +309,7 @@ impl<'a> Exchanges<'a> {
                     LaneEffect::Block | LaneEffect::None => profile.platform().limits.pause,
                 };
                 self.doubts.remove(&turn.place);
+                connector.ledger.note_distrust(&run.platform, &trouble.complaint, now).await?;
                 connector.ledger.put_off_doubts(&run.platform, &run.kind, now.plus(pause), now).await?;
                 return Ok(None);
             }

@@ -38,7 +38,10 @@ impl Connector {
             let after = position.and_then(|position| position.parse().ok()).unwrap_or(0);
             let page = match delivery::reviews(street, after, &self.clock).await {
                 Ok(page) => page,
-                Err(trouble) => return Ok((news, Some(trouble.complaint))),
+                Err(trouble) => {
+                    self.ledger.note_distrust(platform, &trouble.complaint, self.clock.now()).await?;
+                    return Ok((news, Some(trouble.complaint)));
+                }
             };
             if page.next <= after {
                 break;

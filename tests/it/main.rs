@@ -16,5 +16,6 @@ mod resubmitted;
 mod reviewed;
 mod scheduled;
 mod storm;
+mod trouble;
 mod walk;
 mod world;

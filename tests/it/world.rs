@@ -24,6 +24,7 @@ pub struct World {
     /// Stands still until somebody waits: days of retries pass in a test at once.
     pub clock: Clock,
     address: std::net::SocketAddr,
+    secret: String,
 }
 
 impl World {
@@ -55,7 +56,8 @@ impl World {
     pub async fn with(clock: Clock) -> World {
         rustls::crypto::ring::default_provider().install_default().ok();
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut world = World { folder, sandbox: None, clock, address: ([127, 0, 0, 1], 0).into() };
+        let (address, secret) = (([127, 0, 0, 1], 0).into(), SECRET.to_owned());
+        let mut world = World { folder, sandbox: None, clock, address, secret };
         world.start_sandbox().await;
         world.write_instance();
         world.sql(TABLES).await;
@@ -97,7 +99,7 @@ impl World {
             state: self.path("sandbox.db"),
             schemas: Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/shandong/v1"),
             app_id: "test".into(),
-            secret: SECRET.into(),
+            secret: self.secret.clone(),
             city: "370300".into(),
             clock: self.clock.clone(),
             faults: Faults::default(),
@@ -107,6 +109,24 @@ impl World {
         let address = url.trim_start_matches("http://").split('/').next().expect("an address");
         self.address = address.parse().expect("an address");
         self.sandbox = Some(sandbox);
+    }
+
+    /// The province takes another secret from now on.
+    pub async fn set_secret(&mut self, secret: &str) {
+        self.secret = secret.to_owned();
+        if let Some(sandbox) = self.sandbox.take() {
+            sandbox.stop().await;
+        }
+        self.start_sandbox().await;
+    }
+
+    /// Leads the ledger to another address, as if it had been the province's from the beginning.
+    pub async fn rebind(&self, address: &str) {
+        let options = SqliteConnectOptions::new().filename(self.ledger());
+        let mut connection: SqliteConnection = options.connect().await.expect("the ledger");
+        let sql = "update platform_state set bound_to = ?";
+        sqlx::query(sql).bind(address).execute(&mut connection).await.expect(sql);
+        connection.close().await.expect("closed");
     }
 
     pub fn faults(&self) -> Arc<Faults> {
@@ -180,7 +200,7 @@ impl World {
         fs::write(path, text).expect("a file");
     }
 
-    fn write_secret(&self, name: &str, text: &str) {
+    pub fn write_secret(&self, name: &str, text: &str) {
         use std::os::unix::fs::PermissionsExt;
         self.write(name, text);
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).expect("permissions");

@@ -12,7 +12,7 @@ use qilu::sandbox::{Fault, Faults, RULES, Sandbox, Settings};
 use serde_json::json;
 
 use super::{brief, item, lease, street};
-use qilu::ledger::Item;
+use qilu::ledger::{Event, Item};
 
 struct Town {
     sandbox: Sandbox,
@@ -129,15 +129,25 @@ async fn a_bad_day_of_the_province_is_never_taken_for_success() {
 }
 
 #[tokio::test]
-async fn a_wrong_secret_or_clock_blocks_the_lane_and_says_which() {
+async fn a_wrong_clock_blocks_the_lane_and_both_times_are_told() {
+    use qilu::record::Language;
     let town = Town::new().await;
-    town.clock.advance(std::time::Duration::from_secs(1));
-    let late = Clock::manual(Timestamp(1_777_600_800_000_000 - 900_000_000), 8);
-    let (attempt, event) =
-        exchange(&town.street, &lease("enterprise", Action::Create, vec![first()]), &late).await;
-    assert_eq!(attempt.status, Some(401));
-    assert!(brief(&event).ends_with("block"), "{event:?}");
-    assert!(attempt.answer.contains("时间戳超出允许范围"));
+    for (ahead_s, ours) in [(-900, "09:45:00"), (-600, "09:50:00"), (600, "10:10:00")] {
+        let ours_clock = Clock::manual(Timestamp(1_777_600_800_000_000 + ahead_s * 1_000_000), 8);
+        let lease = lease("enterprise", Action::Create, vec![first()]);
+        let (attempt, event) = exchange(&town.street, &lease, &ours_clock).await;
+        assert_eq!((attempt.status, brief(&event).as_str()), (Some(401), "not Q7114 block"));
+        assert!(attempt.answer.contains("时间戳超出允许范围"));
+        let Event::NotAccepted { trouble } = event else { panic!() };
+        let said = trouble.complaint.message(Language::English);
+        for part in ["clocks differ", "2026-05-01 10:00:00 +08:00", ours, &format!("{} s ahead", -ahead_s)] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+    // Within the window a difference is no matter.
+    let near = Clock::manual(Timestamp(1_777_600_800_000_000 + 200_000_000), 8);
+    let (_, event) = exchange(&town.street, &lease("enterprise", Action::Create, vec![first()]), &near).await;
+    assert!(brief(&event).starts_with("settled accepted("), "{event:?}");
 }
 
 #[tokio::test]
