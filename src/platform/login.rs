@@ -56,14 +56,14 @@ const ANSWER: &[&str] = &["body", "status", "headers", "action", "code", "messag
 const GOOD_FOR_MIN: Duration = Duration::from_secs(5);
 
 impl Login {
-    /// Every expression of its request and of what it gives.
+    /// Every expression of its request, of what proves its answer and of what it gives.
     pub(super) fn formulas(&self) -> Vec<&Formula> {
         let expires = match &self.term {
             Term::Expires(expires) => Some(expires),
             Term::Lifetime(_) | Term::UntilRefused => None,
         };
         let given = self.gives.iter().map(|(_, formula)| formula).chain(expires);
-        self.call.formulas().into_iter().chain(given).collect()
+        self.call.formulas().into_iter().chain(given).chain(self.answer.proofs()).collect()
     }
 
     /// What it gives, each as `***`.
@@ -189,6 +189,7 @@ fn compile_one(
     if let Term::Expires(expires) = &term {
         read.push(expires);
     }
+    read.extend(answer.proofs());
     check(&read, before, |complaint| faults.push(text.name.fault(file, 0, complaint)));
     let needs = needs(read.iter().chain(shared).copied(), before);
     drop(read);
@@ -237,14 +238,15 @@ pub(super) fn needs<'f>(formulas: impl Iterator<Item = &'f Formula>, logins: &[L
 /// The logins that each operation needs, by what its request and everybody's headers and values say.
 pub(super) fn needs_of_calls<'c>(
     calls: &'c BTreeMap<Operation, Call>,
+    answers: &'c BTreeMap<Operation, AnswerReading>,
     shared: &[&'c Formula],
     logins: &[Login],
 ) -> BTreeMap<Operation, Vec<usize>> {
-    let of_call = |call: &'c Call| {
-        let formulas = call.formulas();
-        needs(formulas.into_iter().chain(shared.iter().copied()), logins)
+    let of_call = |operation: &Operation, call: &'c Call| {
+        let proofs = answers.get(operation).into_iter().flat_map(AnswerReading::proofs);
+        needs(call.formulas().into_iter().chain(shared.iter().copied()).chain(proofs), logins)
     };
-    calls.iter().map(|(operation, call)| (*operation, of_call(call))).collect()
+    calls.iter().map(|(operation, call)| (*operation, of_call(operation, call))).collect()
 }
 
 #[cfg(test)]

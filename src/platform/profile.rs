@@ -189,15 +189,18 @@ fn compile(platform: &Platform, faults: &mut Vec<Fault>) -> Option<Parts> {
     let of_values = derived.iter().map(|derived| &derived.formula);
     let shared: Vec<&Formula> = headers.iter().map(|(_, formula)| formula).chain(of_values).collect();
     let logins = login::compile(platform, &derived, &shared, faults);
-    let at = &platform.base_url;
-    let every: Vec<_> = shared.iter().copied().chain(calls.values().flat_map(Call::formulas)).collect();
-    login::check(&every, &logins, |complaint| faults.push(at.fault(file, 0, complaint)));
-    check_credentials(platform, every.into_iter().chain(logins.iter().flat_map(Login::formulas)), faults);
-    let needs = login::needs_of_calls(&calls, &shared, &logins);
     let press = &mut Press { file, faults };
     let general = (Operation::Login, &platform.answer);
     let answers = platform.answers.iter().map(|(operation, text)| (*operation, text)).chain([general]);
-    let answers = answers.map(|(operation, text)| (operation, AnswerReading::compile(text, press))).collect();
+    let answers: BTreeMap<Operation, AnswerReading> =
+        answers.map(|(operation, text)| (operation, AnswerReading::compile(text, press))).collect();
+    let at = &platform.base_url;
+    let of_calls = calls.values().flat_map(Call::formulas);
+    let proofs = answers.values().flat_map(AnswerReading::proofs);
+    let every: Vec<_> = shared.iter().copied().chain(of_calls).chain(proofs).collect();
+    login::check(&every, &logins, |complaint| faults.push(at.fault(file, 0, complaint)));
+    check_credentials(platform, every.into_iter().chain(logins.iter().flat_map(Login::formulas)), faults);
+    let needs = login::needs_of_calls(&calls, &answers, &shared, &logins);
     let mut rules = Vec::new();
     for rule in &platform.remedies {
         let known = ["status", "code", "message", "body", "headers", "action", "transport"];

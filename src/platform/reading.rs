@@ -156,6 +156,13 @@ impl AnswerReading {
     }
 }
 
+impl AnswerReading {
+    /// The expressions that may use secrets and sessions.
+    pub(super) fn proofs(&self) -> impl Iterator<Item = &Formula> {
+        self.verify.iter().chain(&self.open)
+    }
+}
+
 fn compile_items(text: &ItemsText, press: &mut Press<'_>) -> ItemsReading {
     ItemsReading {
         list: press.maybe(&text.list, WHOLE),

@@ -225,3 +225,25 @@ fn not_one_bad_stale_or_replayed_signature_of_hundreds_is_believed() {
     }
     believe(&signed(&nonce, now, OK.as_bytes()), now + 1, OK.as_bytes(), "doubt Q7460");
 }
+
+#[test]
+fn a_secret_that_nobody_has_is_told_when_the_profile_is_read() {
+    let text = SHANDONG.replacen("[answer]\n", "[answer]\nverify = \"text == credentials.app_secrte\"\n", 1);
+    let (platform, faults) = Platform::read("shandong", Path::new("shandong.toml"), &text);
+    assert!(faults.is_empty(), "{faults:#?}");
+    let faults = Profile::compile(Arc::new(platform.unwrap())).unwrap_err();
+    assert_eq!(faults.iter().map(|fault| fault.complaint.id.as_str()).collect::<Vec<_>>(), ["Q7406"]);
+}
+
+#[test]
+fn the_charset_of_our_requests_is_expected_of_answers_that_say_nothing() {
+    let gbk = profile(&format!("charset = \"gb18030\"\n{SHANDONG}"));
+    let body = encoding_rs::GB18030.encode(&OK.replace("SD-1", "鲁科𠮷")).0.into_owned();
+    check(&gbk, &[], &body, "settled accepted(鲁科𠮷)");
+    check(
+        &gbk,
+        &[("content-type", "application/json; charset=utf-8")],
+        OK.as_bytes(),
+        "settled accepted(SD-1)",
+    );
+}
