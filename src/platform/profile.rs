@@ -138,7 +138,7 @@ impl Profile {
         if call.is_single() {
             bindings = parts[0].bind(bindings);
         }
-        let setting = Setting { bindings: &bindings, item: call.item.as_ref(), parts, call, masked: false };
+        let setting = Setting { bindings: &bindings, item: call.item.as_ref(), parts, call, masked: None };
         let content = payload.content(&setting).map_err(failed)?;
         write::payload(&content, call.writing, call.envelope.is_some()).map_err(failed)
     }

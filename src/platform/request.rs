@@ -226,11 +226,12 @@ impl<'a> Builder<'a> {
         let shown_headers = headers.iter().map(|(name, value)| {
             (name.clone(), if is_hidden(name) { HIDDEN.to_owned() } else { value.clone() })
         });
+        let shown_body = if body.is_empty() { None } else { self.shown_body(&body, format, &nonce) };
         let shown = Masked {
             url: self.shown_url()?,
             headers: shown_headers.collect(),
-            body: if body.is_empty() { None } else { self.shown_body(&body, format, &nonce)? },
-            payload: self.unseen_payload(),
+            payload: self.unseen_payload(shown_body.as_ref().unwrap_or(&body)),
+            body: shown_body,
         };
         Ok(Request { method: call.method.clone(), url, headers, body, shown })
     }
@@ -280,7 +281,7 @@ impl<'a> Builder<'a> {
                     None => Vec::new(),
                     Some(template) => {
                         self.need_all(template.names())?;
-                        let written = self.content(template, false).and_then(|content| {
+                        let written = self.content(template, None).and_then(|content| {
                             write::payload(&content, call.writing, call.envelope.is_some())
                         });
                         written.map_err(|cause| failed(&self.order.place, "payload", &cause))?
@@ -297,7 +298,7 @@ impl<'a> Builder<'a> {
                     Some(envelope) => {
                         self.need_all(envelope.names())?;
                         let nonce = hex(&self.order.fresh.nonce);
-                        let content = self.content(envelope, false);
+                        let content = self.content(envelope, None);
                         content.and_then(|content| write::envelope(&content, call.writing, &nonce))
                     }
                 };
@@ -322,13 +323,46 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn content<'t>(&self, template: &'t Template, masked: bool) -> Result<write::Content<'t>, Complaint>
+    fn content<'t>(
+        &self,
+        template: &'t Template,
+        masked: Option<&Bindings<'a>>,
+    ) -> Result<write::Content<'t>, Complaint>
     where
         'a: 't,
     {
-        let setting =
-            Setting { bindings: &self.bound, item: None, parts: &[], call: self.order.call, masked };
-        template.content(&setting)
+        let bindings = &self.bound;
+        template.content(&Setting { bindings, item: None, parts: &[], call: self.order.call, masked })
+    }
+
+    /// All names as they may be shown: a map that secrets go into keeps what else is in it.
+    fn masked(&self) -> Bindings<'a> {
+        let call = self.order.call;
+        let mut masked = self.bound.clone();
+        for name in names::SECRET {
+            if let Some(Known::Value(value)) = self.bound.get(name) {
+                masked.bind(name, Known::Value(stars(value)));
+            }
+        }
+        for name in names::PARTS.iter().filter(|name| call.hides_name(name)) {
+            masked.bind(name, Known::Text(HIDDEN));
+        }
+        let mut maps = Vec::new();
+        for derived in self.profile.derived().iter().filter(|derived| call.hides_name(&derived.name)) {
+            if let Some(Known::Value(Value::Map(_))) = self.bound.get(&derived.name) {
+                maps.push(derived);
+            }
+            masked.bind(&derived.name, Known::Text(HIDDEN));
+        }
+        // One may stand in another: each pass gets at least one more of them right.
+        for _ in 0..maps.len() {
+            for derived in &maps {
+                if let Ok(value @ Value::Map(_)) = derived.formula.value(&masked) {
+                    masked.bind(&derived.name, Known::Value(value));
+                }
+            }
+        }
+        masked
     }
 
     /// `name=value&name=value` from the parameters, each text encoded.
@@ -365,32 +399,29 @@ impl<'a> Builder<'a> {
     }
 
     /// The body for people; `None` where that is what is sent.
-    fn shown_body(&self, body: &[u8], format: Format, nonce: &str) -> Result<Option<Vec<u8>>, Complaint> {
+    fn shown_body(&self, body: &[u8], format: Format, nonce: &str) -> Option<Vec<u8>> {
         let call = self.order.call;
         let plain = Writing { charset: Charset::Utf8, ..call.writing };
-        let shown = match &call.envelope {
-            Some(envelope) => {
-                let content = self.content(envelope, true);
-                let written = content.and_then(|content| write::envelope(&content, plain, nonce));
-                Some(written.map_err(|cause| failed(&self.order.place, "envelope", &cause))?)
-            }
-            None => match (&call.payload, self.bound.get("payload")) {
-                // What is stored of a delivery has no secrets; a question's content may.
-                (Some(template), _) if template.formulas().into_iter().any(|formula| call.hides(formula)) => {
-                    let content = self.content(template, true);
-                    let written = content.and_then(|content| write::payload(&content, plain, false));
-                    Some(written.map_err(|cause| failed(&self.order.place, "payload", &cause))?)
-                }
-                (_, Some(Known::Bytes(payload))) => Some(payload.to_vec()),
-                _ => None,
-            },
+        let hides = |template: &Template| template.formulas().into_iter().any(|formula| call.hides(formula));
+        let shown = match (&call.envelope, &call.payload, self.bound.get("payload")) {
+            (Some(envelope), ..) => self
+                .content(envelope, Some(&self.masked()))
+                .and_then(|content| write::envelope(&content, plain, nonce)),
+            // What is stored of a delivery has no secrets; a question's content may.
+            (None, Some(template), _) if hides(template) => self
+                .content(template, Some(&self.masked()))
+                .and_then(|content| write::payload(&content, plain, false)),
+            (None, _, Some(Known::Bytes(payload))) => Ok(payload.to_vec()),
+            (None, ..) => return None,
         };
-        let shown = shown.map(|shown| if format == Format::Form { write::readable(&shown) } else { shown });
-        Ok(shown.filter(|shown| shown.as_slice() != body))
+        // What cannot be written without its secrets is not shown at all.
+        let shown = shown.unwrap_or_else(|_| HIDDEN.as_bytes().to_vec());
+        let shown = if format == Format::Form { write::readable(&shown) } else { shown };
+        (shown.as_slice() != body).then_some(shown)
     }
 
-    /// What is stored of a delivery, where the envelope shows nothing of it.
-    fn unseen_payload(&self) -> Option<Vec<u8>> {
+    /// What is stored of a delivery, where nothing of it is to be seen in the body.
+    fn unseen_payload(&self, shown: &[u8]) -> Option<Vec<u8>> {
         let call = self.order.call;
         let envelope = call.envelope.as_ref()?;
         let mut visible = envelope.formulas().into_iter().filter(|formula| !call.hides(formula));
@@ -399,7 +430,11 @@ impl<'a> Builder<'a> {
             return None;
         }
         match self.bound.get("payload") {
-            Some(Known::Bytes(payload)) if !payload.is_empty() => Some(payload.to_vec()),
+            Some(Known::Bytes(payload)) if !payload.is_empty() => {
+                let start = &payload[..payload.len().min(SEEN_BYTES)];
+                let seen = shown.windows(start.len()).any(|window| window == start);
+                (!seen).then(|| payload.to_vec())
+            }
             _ => None,
         }
     }
@@ -425,6 +460,19 @@ impl<'a> Builder<'a> {
             Some(Known::Text(text)) => text,
             _ => "",
         }
+    }
+}
+
+/// So much of a payload's beginning tells it from everything else in a body.
+const SEEN_BYTES: usize = 48;
+
+/// Every text of a secret map as `***`.
+fn stars(value: &Value) -> Value {
+    match value {
+        Value::Map(entries) => {
+            Value::Map(entries.iter().map(|(name, value)| (name.clone(), stars(value))).collect())
+        }
+        _ => Value::text(HIDDEN),
     }
 }
 

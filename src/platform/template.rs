@@ -53,13 +53,13 @@ pub(super) struct Setting<'s, 't, 'a> {
     pub(super) item: Option<&'t Template>,
     pub(super) parts: &'t [Part<'a>],
     pub(super) call: &'t Call,
-    /// For showing: `***` stands for what is made from a secret.
-    pub(super) masked: bool,
+    /// For showing: the names as they may be shown. `***` stands for what is made from a secret.
+    pub(super) masked: Option<&'s Bindings<'a>>,
 }
 
 impl Setting<'_, '_, '_> {
     fn hides(&self, formula: &Formula) -> bool {
-        self.masked && self.call.hides(formula)
+        self.masked.is_some() && self.call.hides(formula)
     }
 }
 
@@ -147,7 +147,7 @@ impl Template {
     ) -> Result<Content<'t>, Complaint> {
         Ok(match self {
             Template::Constant(json) => Content::Json(Cow::Borrowed(json)),
-            Template::Formula(formula) if setting.hides(formula) => Content::Text(Cow::Borrowed(HIDDEN)),
+            Template::Formula(formula) if setting.hides(formula) => shown(formula, setting),
             Template::Formula(formula) => match said(formula, setting)? {
                 Content::Null if setting.call.owes(formula) => {
                     return Err(Complaint::new("Q7412").fact("step", formula.written()));
@@ -220,7 +220,7 @@ impl FileTemplate {
             Value::Text(text) => text.as_bytes().into(),
             other => return Err(Complaint::new("Q7427").fact("name", name).fact("type", other.type_name())),
         };
-        let bytes = match setting.masked {
+        let bytes = match setting.masked.is_some() {
             true => format!("({} bytes)", bytes.len()).into_bytes().into(),
             false => bytes,
         };
@@ -238,6 +238,15 @@ fn misplaced(fields: &[(String, platform::Template)], key: &str, file: &Path) ->
     let complaint = Complaint::new("Q7421").fact("key", key).fact("format", "multipart");
     let complaint = complaint.fact("why", "a file has file, name and type, each an expression");
     place.unwrap_or(&nowhere).fault(file, 0, complaint)
+}
+
+/// What may be shown of an expression that secrets go into: of a map each field by itself, of all else nothing.
+fn shown<'t, 'a: 't>(formula: &Formula, setting: &Setting<'_, 't, 'a>) -> Content<'t> {
+    let masked = setting.masked.unwrap_or(setting.bindings);
+    match said(formula, &Setting { bindings: masked, ..*setting }) {
+        Ok(content) if content.is_map() => content,
+        _ => Content::Text(Cow::Borrowed(HIDDEN)),
+    }
 }
 
 /// What an expression says. A bare name is taken as what it stands for, without a detour over values: documents

@@ -11,6 +11,7 @@ use crate::record::Value;
 
 mod formats;
 mod logins;
+mod readme;
 mod requests;
 mod secrets;
 mod singles;

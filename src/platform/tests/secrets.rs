@@ -112,3 +112,27 @@ fn dice_and_clock_are_names() {
     assert_eq!(header(&few, "D"), "000000000000000000");
     assert_eq!(format!("{FRESH:?}"), "Fresh(2026-05-28T20:26:40.123456Z)");
 }
+
+#[test]
+fn a_map_that_secrets_go_into_shows_what_else_is_in_it() {
+    let values = r#"[values]
+sign = "(fields | join_pairs('=', '&') ~ credentials.app_secret) | md5 | hex"
+fields = "{'appid': credentials.app_id, 'kind': kind, 'data': payload ~ ''}"
+form = "fields | merge({'sign': sign, 'token': session.login.token})"
+"#;
+    for (format, expect) in [
+        ("form", "appid=***\nkind=demand\ndata={\"phone\":\"138****5678\"}\nsign=***\ntoken=***"),
+        ("raw", "***\n\n(payload)\n{\"phone\":\"138****5678\"}"),
+    ] {
+        let envelope = if format == "form" { "form" } else { "form | to_json" };
+        let create = format!(
+            "[operations.create]\nmethod = \"POST\"\nrecords_max = 1\npayload = \"document\"\nenvelope_format = \"{format}\"\nenvelope = \"{envelope}\""
+        );
+        let names = Bindings::default().with("kind", Known::Text("demand"));
+        let text = small("", values, &create);
+        let request = request(&text, Operation::Create, &names, br#"{"phone":"13812345678"}"#);
+        let shown = request.show(&credentials());
+        assert!(shown.ends_with(expect), "{shown}");
+        assert!(body(&request).contains("zibo") && body(&request).contains("tok-42"));
+    }
+}

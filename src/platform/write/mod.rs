@@ -132,6 +132,14 @@ impl<'a> Content<'a> {
         }
     }
 
+    pub(super) fn is_map(&self) -> bool {
+        match self {
+            Content::Object(_) | Content::Fields(_) => true,
+            Content::Json(json) => json.is_object(),
+            _ => false,
+        }
+    }
+
     fn is_null(&self) -> bool {
         matches!(self, Content::Null) || matches!(self, Content::Json(json) if json.is_null())
     }
