@@ -8,6 +8,7 @@ mod cursor;
 mod example;
 mod field;
 mod finding;
+mod hand;
 mod import;
 mod join;
 mod parent;
@@ -47,6 +48,9 @@ pub async fn check_at(instance: &Instance, parts: &Parts, now: Timestamp) -> Vec
     let mut faults = world.closed.clone();
     for platform in instance.platforms.values() {
         faults.extend(platform::check(platform, parts.codes.get(&platform.name)));
+        if let Some(courier) = parts.couriers.get(&platform.name) {
+            faults.extend(hand::check(&world, &platform.name, courier));
+        }
     }
     for route in instance.routes.values() {
         faults.extend(platform::check_schedule(route, instance.zone, now));

@@ -14,6 +14,7 @@ use super::masked::masked;
 use crate::city::City;
 use crate::config::Instance;
 use crate::delivery;
+use crate::hand::Sheet;
 use crate::ledger::{Item, Ledger, RecordDetail};
 use crate::mapping::{Part, Step};
 use crate::plan::Action;
@@ -150,9 +151,7 @@ async fn explain(
     let mut waits_for = Vec::new();
     let mut request = None;
     let mut remark = None;
-    if judged.checked.is_some()
-        && let Some(street) = parts.streets.get(&route.route.platform)
-    {
+    if judged.checked.is_some() {
         let mut rendered = document.clone();
         for parent in document.parents() {
             match ledger.remote_id(&route.route.platform, &parent.kind, &parent.key).await? {
@@ -161,11 +160,19 @@ async fn explain(
             }
         }
         let (action, item) = item(rendered, record, ledger);
-        let fresh = Fresh::from_clock(&desk.clock);
+        let (kind, platform) = (route.route.kind.as_str(), &route.route.platform);
         // The batch's own key is made when it is sent.
-        match delivery::preview(street, &route.route.kind, action, "BATCH", &[item], fresh) {
-            Ok(text) => request = Some(text),
-            Err(complaint) => remark = Some(complaint),
+        let street = parts.streets.get(platform).map(|street| {
+            let fresh = Fresh::from_clock(&desk.clock);
+            delivery::preview(street, kind, action, "BATCH", std::slice::from_ref(&item), fresh)
+        });
+        let courier = parts.couriers.get(platform).map(|courier| {
+            Sheet::new(courier, kind, action, &desk.clock).preview(std::slice::from_ref(&item))
+        });
+        match street.or(courier) {
+            Some(Ok(text)) => request = Some(text),
+            Some(Err(complaint)) => remark = Some(complaint),
+            None => (),
         }
     }
     let accepted = record.and_then(accepted_document);

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::record_lines::action;
 use super::screen::Screen;
 use super::table::{Table, count};
+use crate::ledger::Handover;
 use crate::record::{Complaint, Language};
 use crate::sync::{HandStanding, ReceiptReport};
 
@@ -97,6 +98,23 @@ fn next_step(screen: &Screen, batch: &HandStanding) -> String {
         ),
         "dissolved" => pick("已取消，记录重新排队".to_owned(), "dropped; its records queue again".to_owned()),
         _ => pick("已有结果".to_owned(), "decided".to_owned()),
+    }
+}
+
+/// Where a record is that a person carries, in a sentence.
+pub fn whose_turn(language: Language, batch: &Handover) -> String {
+    let (number, file, by) = (batch.batch, &batch.file, &batch.handed_by);
+    match (batch.waits_to_be_handed_in(), language) {
+        (true, Language::Chinese) => format!("在第 {number} 批文件 {file} 里等待人工递交：qilu hand list"),
+        (true, Language::English) => {
+            format!("it waits to be handed in with batch {number}, file {file}: `qilu hand list`")
+        }
+        (false, Language::Chinese) => {
+            format!("已由 {by} 随第 {number} 批递交，等省里的回执：qilu hand receipt 文件")
+        }
+        (false, Language::English) => {
+            format!("{by} handed it in with batch {number}; its receipt is awaited: `qilu hand receipt FILE`")
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::desk::Desk;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::hand_lines::whose_turn;
 use super::progress::Progress;
 use super::screen::Screen;
 use crate::city::City;
@@ -96,7 +97,15 @@ pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
 async fn known(screen: &Screen, ledger: &Ledger, record: RecordView) -> Result<Answer, Failure> {
     let complaints = ledger.complaints_of(record.seq).await?;
     let waits_for = parents(ledger, &record).await?;
-    let next = next_step(screen.language, &record, &complaints);
+    // What a person carries moves by his hand alone.
+    let carried = match record.status {
+        Status::Sending | Status::Pending => ledger.handover_of(record.seq).await?,
+        _ => None,
+    };
+    let next = match &carried {
+        Some(batch) => whose_turn(screen.language, batch),
+        None => next_step(screen.language, &record, &complaints),
+    };
     let (kind, key, title) = (record.kind.clone(), record.key.clone(), record.title.clone());
     Ok(Answer { kind, key, title, record: Some(record), complaints, waits_for, next })
 }

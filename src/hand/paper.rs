@@ -9,7 +9,7 @@ use crate::config::platform::HandFile;
 use crate::ledger::{Item, Payload, Renderer};
 use crate::plan::Action;
 use crate::platform::{Bindings, Known};
-use crate::record::{Complaint, Value};
+use crate::record::{Complaint, Value, mask};
 
 /// One kind and action of a platform by hand, at one moment and with dice thrown: everything after is pure.
 pub struct Sheet<'a> {
@@ -47,6 +47,21 @@ impl<'a> Sheet<'a> {
     /// The sheets, for whoever wants to see them without a file.
     pub fn tables(&self, key: &str, items: &[Item]) -> Result<Vec<Table>, Complaint> {
         table::tables(self.courier, self.kind, self.action, &self.bind(key, items.len()), items)
+    }
+
+    /// What would stand in the file, sheet by sheet, masked: for `explain`.
+    pub fn preview(&self, items: &[Item]) -> Result<String, Complaint> {
+        let mut text = String::new();
+        for table in self.tables("BATCH", items)? {
+            for line in &table.rows {
+                text.push_str(&format!("[{}]\n", table.name.as_deref().unwrap_or("1")));
+                for (cell, column) in line.cells.iter().zip(&table.columns) {
+                    let cell = cell.as_deref().unwrap_or_default();
+                    text.push_str(&format!("{}: {}\n", column.heading, mask(cell)));
+                }
+            }
+        }
+        Ok(text)
     }
 
     fn file_name(&self, key: &str, count: usize) -> Result<String, Complaint> {

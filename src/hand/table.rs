@@ -93,7 +93,7 @@ pub(super) fn tables(
             let bindings = bind_item(file, item, place + 1);
             let found = sheet.rows.json(&bindings).map_err(|cause| failed(&sheet.sheet, &cause))?;
             for row in found.as_array().into_iter().flatten() {
-                let bindings = bindings.clone().with("row", Known::Json(row));
+                let bindings = bindings.clone().with("entry", Known::Json(row));
                 rows.push(Line { item: place, cells: cells(&sheet.columns, &bindings, join)? });
             }
         }

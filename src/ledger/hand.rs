@@ -51,6 +51,18 @@ create table receipt (
 );
 ";
 
+/// The columns of [`Handover`], in the order in which they are read.
+macro_rules! select_handovers {
+    () => {
+        "select h.batch, h.platform, b.kind, b.action, h.file, b.payload, b.state, b.created_at,
+            h.approved_by, h.approved_at, h.handed_by, h.handed_at, h.note,
+            (select count(*) from delivery d where d.batch = b.id),
+            (select count(*) from delivery d where d.batch = b.id
+                and d.state in ('in_flight', 'pending', 'in_doubt'))
+        from handover h join batch b on b.id = h.batch "
+    };
+}
+
 /// When a batch by hand is asked about: never. In the year 9999, so that sums with it stay sound.
 pub(super) const NEVER: Timestamp = Timestamp(253_370_764_800_000_000);
 
@@ -160,15 +172,24 @@ impl Ledger {
 
     /// Batches by hand, the oldest first; only those that wait for a person or a receipt, unless all are asked for.
     pub async fn handovers(&self, platform: Option<&str>, all: bool) -> Result<Vec<Handover>> {
-        let sql = "-- ledger.handovers
-            select h.batch, h.platform, b.kind, b.action, h.file, b.payload, b.state, b.created_at,
-                   h.approved_by, h.approved_at, h.handed_by, h.handed_at, h.note,
-                   (select count(*) from delivery d where d.batch = b.id),
-                   (select count(*) from delivery d where d.batch = b.id and d.state in ('in_flight', 'pending', 'in_doubt'))
-            from handover h join batch b on b.id = h.batch
-            where ($1 is null or h.platform = $1) and ($2 = 1 or b.state in ('by_hand', 'pending', 'in_doubt'))
-            order by h.batch";
+        let sql = concat!(
+            "-- ledger.handovers\n",
+            select_handovers!(),
+            "where ($1 is null or h.platform = $1) and ($2 = 1 or b.state in ('by_hand', 'pending', 'in_doubt'))
+            order by h.batch"
+        );
         Ok(self.db.fetch(sql, args![platform, all]).await?.iter().map(read_handover).collect())
+    }
+
+    /// The batch by hand in which a record is out, or waits to be.
+    pub async fn handover_of(&self, record: i64) -> Result<Option<Handover>> {
+        let sql = concat!(
+            "-- ledger.handover_of\n",
+            select_handovers!(),
+            "where h.batch = (select d.batch from delivery d where d.record = $1
+                              and d.state in ('in_flight', 'pending', 'in_doubt') order by d.id limit 1)"
+        );
+        Ok(self.db.fetch_one(sql, args![record]).await?.as_ref().map(read_handover))
     }
 
     /// Somebody looked at a file and lets it be handed in.

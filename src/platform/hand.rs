@@ -81,7 +81,7 @@ const FILE: &[&str] = &[
 const NAMING: &[&str] = &["uuid", "digits"];
 /// Of one item.
 const ITEM: &[&str] = &["number", "record_id", "item_key", "version", "remote_id", "reason", "document"];
-const NESTED: &[&str] = &["row"];
+const NESTED: &[&str] = &["entry"];
 const CELL: &[&str] = &["column", "heading", "value", "line"];
 const PACKED: &[&str] = &["stem", "database", "archive", "file_key", "entropy"];
 const RECEIPT: &[&str] = &["item", "body"];

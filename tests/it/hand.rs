@@ -145,7 +145,10 @@ async fn enterprises(world: &World, count: u32) {
     world.edit(
         "config/routes/enterprise.toml",
         &[
-            ("publish_when = \"zt == 1\"", "publish_when = \"zt == 1\"\nwithdraw_when = \"zt == 4\""),
+            (
+                "publish_when = \"zt == 1\"",
+                "publish_when = \"zt == 1\"\nwithdraw_when = \"zt == 4\"\n[source.withdraw]\nflag = \"auto\"",
+            ),
             ("[fields]", "[limits]\nmax_withdraw_ratio = 1\n[fields]"),
         ],
     );

@@ -59,7 +59,7 @@ pub struct HandSheet {
     /// Expression over one item: a list.
     pub rows: Located<String>,
     pub heading_row: Option<u32>,
-    /// Heading → expression over one item and `row`.
+    /// Heading → expression over one item and `entry`.
     pub columns: Vec<Named>,
 }
 
@@ -109,6 +109,8 @@ pub struct HandReceipt {
 }
 
 const RECORDS_MAX: usize = 500;
+/// The names of a table and its columns stand on one page of an SQLite file.
+const NAMES_BYTES_MAX: usize = 1500;
 
 /// Reads the section, which a platform by hand must have.
 pub(super) fn read(root: &Section<'_>) -> Option<Hand> {
@@ -212,6 +214,11 @@ fn read_row(section: &Section<'_>, key: &str) -> Option<u32> {
 fn read_package(section: &Section<'_>) -> Option<HandPackage> {
     let table = section.need_text("table");
     let cell = section.need_section("cell").map(|cell| named(cell.all_texts()));
+    let names = cell.iter().flatten().map(|named| named.name.len()).sum::<usize>();
+    if table.as_ref().map_or(0, |table| table.len()) + names > NAMES_BYTES_MAX {
+        section
+            .complain_at("cell", expected_at("hand.package.cell", "fewer or shorter columns").found(names));
+    }
     let values = section.section("values").map(|values| named(values.all_texts())).unwrap_or_default();
     let inside = read_files(section, "inside");
     let outside = read_files(section, "outside");
