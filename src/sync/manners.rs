@@ -51,6 +51,8 @@ impl Connector {
     /// Reads again what was kept about every province: another process may have been told to wait meanwhile.
     pub(super) async fn recall_manners(&self) -> Result<(), Error> {
         for platform in self.instance.platforms.keys() {
+            // Where a person carries files nobody is asked for patience.
+            let Ok(street) = self.street(platform) else { continue };
             let kept = self.ledger.manners(platform).await?;
             let away = (kept.away_until > self.clock.now()).then(|| Closed {
                 until: kept.away_until,
@@ -58,7 +60,7 @@ impl Connector {
                     .unwrap_or_else(|_| Complaint::new("Q7603").fact("until", kept.away_until)),
             });
             let day = NaiveDate::parse_from_str(&kept.day, DAY).ok();
-            self.street(platform)?.recall(away, day, kept.requests);
+            street.recall(away, day, kept.requests);
         }
         Ok(())
     }

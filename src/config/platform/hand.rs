@@ -110,7 +110,7 @@ pub struct HandReceipt {
 
 const RECORDS_MAX: usize = 500;
 /// The names of a table and its columns stand on one page of an SQLite file.
-const NAMES_BYTES_MAX: usize = 1500;
+const NAMES_BYTES_MAX: usize = 3000;
 
 /// Reads the section, which a platform by hand must have.
 pub(super) fn read(root: &Section<'_>) -> Option<Hand> {
@@ -214,7 +214,7 @@ fn read_row(section: &Section<'_>, key: &str) -> Option<u32> {
 fn read_package(section: &Section<'_>) -> Option<HandPackage> {
     let table = section.need_text("table");
     let cell = section.need_section("cell").map(|cell| named(cell.all_texts()));
-    let names = cell.iter().flatten().map(|named| named.name.len()).sum::<usize>();
+    let names = cell.iter().flatten().map(|named| named.name.len() + 12).sum::<usize>();
     if table.as_ref().map_or(0, |table| table.len()) + names > NAMES_BYTES_MAX {
         section
             .complain_at("cell", expected_at("hand.package.cell", "fewer or shorter columns").found(names));
