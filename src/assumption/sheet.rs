@@ -51,15 +51,14 @@ impl Form {
 
 /// A table in Markdown.
 pub fn markdown(sheet: &Sheet, language: Language) -> String {
-    let mut text = format!("# {}\n\n", language.pick(&sheet.title[0], &sheet.title[1]));
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text = format!("# {}\n\n", one_line(language.pick(&sheet.title[0], &sheet.title[1])));
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     text.push_str(&line(&headings(language)));
     text.push_str(&line(&HEADINGS.map(|_| "---".to_owned())));
     for (index, row) in sheet.rows.iter().enumerate() {
-        let cells = cells(index, row, language).map(|cell| {
-            let cell = cell.replace('\\', "\\\\").replace('|', "\\|");
-            cell.split_whitespace().collect::<Vec<_>>().join(" ")
-        });
+        let cells =
+            cells(index, row, language).map(|cell| one_line(&cell.replace('\\', "\\\\").replace('|', "\\|")));
         text.push_str(&line(&cells));
     }
     text

@@ -55,6 +55,7 @@ deeds! {
     CallbackRefused "callback_refused" "未采信的省平台回调" "callback of the province not believed";
     Adopted "adopted" "认领省平台已有记录" "adopted";
     Resubmission "resubmission" "重报" "resubmission";
+    Alarm "alarm" "告警：省平台有变化" "alarm: the province has changed something";
     LaneChanged "lane_changed" "通道状态变化" "lane changed";
     Distrusted "distrusted" "对方证书不可信" "certificate not trusted";
     // Standing orders of people.

@@ -1,7 +1,8 @@
 //! `qilu codes`: the city's values that have no code, with lines to paste into the crosswalks.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
+use super::codes_drift;
 use super::desk::Desk;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -13,7 +14,10 @@ use crate::config::Instance;
 use crate::sync::{Parts, PushRoute, compile};
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
     /// 报送路线，或代码表；默认全部 · A push route or a code table; all if left out
     #[arg(value_name = "ROUTE|TABLE")]
     pub what: Option<String>,
@@ -22,7 +26,16 @@ pub struct Arguments {
     pub paste: Option<String>,
 }
 
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// 与省平台现行的代码表比对，什么也不改 · Compares with the province's tables as they are now, changes nothing
+    Drift(codes_drift::Arguments),
+}
+
 pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
+    if let Some(Verb::Drift(arguments)) = arguments.verb {
+        return codes_drift::run(desk, &arguments).await;
+    }
     let instance = desk.instance()?;
     let parts = compile(&instance)?;
     let what = arguments.what.as_deref();

@@ -86,7 +86,10 @@ fn of_delivery(report: &DeliverReport, in_doubt: i64) -> Exit {
     });
     let counts = &report.counts;
     let unmade = report.by_hand.as_ref().is_some_and(|by_hand| !by_hand.complaints.is_empty());
-    let trouble = counts.refused + counts.parked > 0 || counts.doubtful > 0 && in_doubt > 0 || unmade;
+    let trouble = counts.refused + counts.parked > 0
+        || !report.alarms.is_empty()
+        || counts.doubtful > 0 && in_doubt > 0
+        || unmade;
     Exit::all(halts).and(if trouble { Exit::Trouble } else { Exit::Well })
 }
 
@@ -130,7 +133,8 @@ mod tests {
     }
 
     fn platform(counts: Counts, halts: Vec<Halt>) -> PlatformRound {
-        let delivery = DeliverReport { platform: "p".into(), run: None, counts, halts, by_hand: None };
+        let (run, by_hand, alarms) = (None, None, Vec::new());
+        let delivery = DeliverReport { platform: "p".into(), run, counts, halts, by_hand, alarms };
         let (reviews, open) = (ReviewNews::default(), Open::default());
         PlatformRound { delivery, configured_live: true, reviews, feed: None, open }
     }

@@ -46,6 +46,9 @@ pub struct Explanation {
     pub key: String,
     pub title: String,
     pub route: String,
+    /// The province's schema that it is checked under now, and the one under which the province accepted it last.
+    pub schema: String,
+    pub accepted_under: Option<String>,
     /// As the ledger has it; `None` before the first sync.
     pub status: Option<crate::ledger::Status>,
     pub steps: Vec<StepView>,
@@ -182,6 +185,8 @@ async fn explain(
         key: row.key.to_string(),
         title: judged.title,
         route: route.route.name.clone(),
+        schema: schema_of(instance, route),
+        accepted_under: record.and_then(accepted_under),
         status: record.map(|found| found.record.status),
         steps: route.mapping.explain(row).into_iter().map(view).collect(),
         differences: accepted.map(|before| differences(&masked(before), &masked(document.clone()))),
@@ -209,6 +214,19 @@ fn item(document: Document, record: Option<&RecordDetail>, ledger: &Ledger) -> (
 fn accepted_document(record: &RecordDetail) -> Option<Json> {
     let version = record.record.accepted_version?;
     record.deliveries.iter().find(|one| one.version == version).and_then(|one| one.document.clone())
+}
+
+/// The schema under which the province accepted it last, where the ledger has kept it.
+fn accepted_under(record: &RecordDetail) -> Option<String> {
+    let version = record.record.accepted_version?;
+    let delivery = record.deliveries.iter().find(|one| one.version == version)?;
+    Some(delivery.schema.clone()).filter(|schema| !schema.is_empty())
+}
+
+fn schema_of(instance: &Instance, route: &PushRoute) -> String {
+    let platform = instance.platforms.get(&route.route.platform);
+    let folder = platform.map_or("", |platform| platform.schemas.value.as_str());
+    format!("{folder} {}", route.kind.version)
 }
 
 fn put_in(document: &mut Document, parent: &ParentRef, remote_id: &str) {

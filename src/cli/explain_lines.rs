@@ -21,6 +21,15 @@ pub fn show(screen: &Screen, explanation: &Explanation) {
         screen.pick("路线", "route"),
         screen.pick("状态", "status")
     ));
+    let under = screen.pick("规范", "schema");
+    match &explanation.accepted_under {
+        Some(accepted) if *accepted != explanation.schema => screen.line(format_args!(
+            "  {under} {}    {} {accepted}",
+            explanation.schema,
+            screen.pick("省平台接收时用的", "accepted under")
+        )),
+        _ => screen.line(format_args!("  {under} {}", explanation.schema)),
+    }
     screen.heading(screen.pick("一、从本地列到字段", "1. From columns to fields"));
     for step in &explanation.steps {
         show_step(screen, step);

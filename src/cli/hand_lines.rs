@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::codes_drift;
 use super::record_lines::action;
 use super::screen::Screen;
 use super::table::{Table, count};
@@ -185,6 +186,7 @@ pub fn show_receipt(screen: &Screen, report: &ReceiptReport) {
             ),
         });
         screen.line(format_args!("  SHA-256 {}", report.sha256));
+        codes_drift::alarms(screen, &report.alarms);
         if refused > 0 {
             screen.line(screen.pick(
                 "  退回的见 qilu records list --status refused",

@@ -5,11 +5,14 @@ use clap::Args;
 use super::desk::Desk;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::plan_next;
 use super::progress::Progress;
 use super::round_lines::reach;
 use super::screen::Screen;
 use super::table::{Table, count};
-use crate::sync::{Error, Group, Parts, Preview, PushRoute, Reach, compile, preview, preview_next};
+use crate::sync::{
+    Error, Group, Parts, Preview, PushRoute, Reach, compile, next_routes, preview, preview_next,
+};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -35,13 +38,15 @@ pub async fn run(desk: &Desk, arguments: Arguments) -> Result<Exit, Failure> {
     }
     let ledger = desk.ledger(&instance).await?;
     let progress = Progress::new(desk.screen.language, desk.screen.json);
+    let following = next_routes(&instance);
     let mut previews = Vec::new();
     for route in in_order(&parts) {
         if arguments.routes.is_empty() || arguments.routes.contains(&route.route.name) {
             let samples = arguments.samples;
+            let following = following.get(&route.route.platform);
             previews.push(match arguments.next {
-                true => preview_next(&instance, &ledger, route, samples, &progress).await?,
-                false => preview(&instance, &ledger, route, samples, &progress).await?,
+                true => preview_next(&instance, &ledger, route, samples, following, &progress).await?,
+                false => preview(&instance, &ledger, route, samples, following, &progress).await?,
             });
         }
     }
@@ -68,6 +73,7 @@ fn exit_of(preview: &Preview, strict: bool) -> Exit {
         Preview { incomplete: Some(_), .. } => Exit::Unreachable,
         Preview { brakes, .. } if !brakes.is_empty() => Exit::Braked,
         _ if strict && counts.invalid + counts.held + counts.unreadable > 0 => Exit::Trouble,
+        Preview { next_schemas: Some(next), .. } if strict && next.fails > 0 => Exit::Trouble,
         _ => Exit::Well,
     }
 }
@@ -116,6 +122,7 @@ fn show(screen: &Screen, previews: &[Preview]) {
     for one in previews {
         show_one(screen, one);
     }
+    plan_next::show(screen, previews);
 }
 
 fn show_one(screen: &Screen, preview: &Preview) {

@@ -64,6 +64,9 @@ fn show_delivery(screen: &Screen, delivery: &DeliveryView, before: Option<&Json>
     if !delivery.reason.is_empty() {
         screen.line(format_args!("  {} {}", screen.pick("原因：", "reason:"), delivery.reason));
     }
+    if !delivery.schema.is_empty() {
+        screen.line(format_args!("  {} {}", screen.pick("规范：", "schema:"), delivery.schema));
+    }
     if let Some(key) = &delivery.batch_key {
         screen.line(format_args!("  {} {key}", screen.pick("批次：", "batch:")));
     }

@@ -1,5 +1,6 @@
 //! A round as people read it: a table of routes, a table of platforms, the most frequent problems.
 
+use super::codes_drift;
 use super::record_lines::action;
 use super::round::{PlatformRound, Round};
 use super::round_tables::{adoptions, imports, platforms, routes};
@@ -163,6 +164,7 @@ impl PlatformRound {
                 screen.pick("没有要发送的，什么也没有发送", "nothing was ready to leave, nothing was sent");
             screen.line(format_args!("  {platform}: {nothing}"));
         }
+        codes_drift::alarms(screen, &self.delivery.alarms);
         causes.extend(self.feed.clone());
         let mut told: Vec<&str> = Vec::new();
         for cause in &causes {

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
+use super::codes_drift;
 use super::desk::Desk;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -88,7 +89,8 @@ async fn show_one(desk: &Desk, ledger: &Ledger, id: i64) -> Result<Exit, Failure
     let screen = &desk.screen;
     let rows: Vec<Json> =
         unreadable.iter().map(|(named, why)| json!({"named": named, "complaints": why})).collect();
-    screen.document(&json!({"run": run, "unreadable": rows}));
+    let alarms = ledger.alarms_of_run(id).await?;
+    screen.document(&json!({"run": run, "unreadable": rows, "alarms": alarms}));
     screen.line(format_args!("{} {id}  {}", screen.pick("运行", "Run"), outcome(&run.outcome, screen)));
     let mut facts = Table::new().words("").words("");
     for (chinese, english, value) in [
@@ -109,6 +111,7 @@ async fn show_one(desk: &Desk, ledger: &Ledger, id: i64) -> Result<Exit, Failure
         }
     }
     screen.table(&facts);
+    codes_drift::alarms(screen, &alarms);
     if !unreadable.is_empty() {
         screen.heading(screen.pick("读不出的行", "Rows that could not be read"));
     }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::Timestamp;
 use crate::config::Flow;
-use crate::ledger::{Actor, RunCause};
+use crate::ledger::{Actor, Alarm, RunCause};
 use crate::schedule::{DueRun, Schedule};
 use crate::sync::{Connector, Error, Request, Watcher, WorkGuard};
 
@@ -34,6 +34,8 @@ enum Desk {
     Imports(String),
     Deliveries(String),
     Reviews(String),
+    /// The look at a platform's code tables.
+    Dictionaries(String),
 }
 
 /// A job that has ended, and whether it found anything to do.
@@ -96,7 +98,8 @@ impl Board {
             Desk::Deliveries(_) if !ended.moved => {
                 self.not_before.insert(ended.desk.clone(), now.plus(NOTHING_LEFT));
             }
-            Desk::Deliveries(_) => (),
+            // When to look again is in the ledger.
+            Desk::Deliveries(_) | Desk::Dictionaries(_) => (),
             // What a scan has queued, or kept back while it worked, may leave now.
             Desk::Scan(_) | Desk::Imports(_) => {
                 self.not_before.retain(|desk, _| !matches!(desk, Desk::Deliveries(_)));
@@ -140,7 +143,12 @@ impl Board {
             }
             let desk = Desk::Reviews(platform.clone());
             if self.is_free(&desk, now) {
-                self.start_reviews(desk, platform).await?;
+                self.start_reviews(desk, platform.clone()).await?;
+            }
+            let desk = Desk::Dictionaries(platform.clone());
+            let is_due = self.connector.next_drift(&platform).await?.is_some_and(|next| next <= now);
+            if is_due && self.is_free(&desk, now) {
+                self.start_dictionaries(desk, platform).await?;
             }
         }
         Ok(())
@@ -149,7 +157,7 @@ impl Board {
     fn is_free(&self, desk: &Desk, now: Timestamp) -> bool {
         let closed = match desk {
             // An import whose hour falls into a quiet window comes after it.
-            Desk::Imports(platform) | Desk::Reviews(platform) => {
+            Desk::Imports(platform) | Desk::Reviews(platform) | Desk::Dictionaries(platform) => {
                 self.connector.street(platform).is_ok_and(|street| street.closed(now).is_some())
             }
             Desk::Scan(_) | Desk::Deliveries(_) => false,
@@ -210,6 +218,18 @@ impl Board {
         self.busy.insert(desk.clone(), None);
         self.jobs.spawn(async move {
             connector.review_once(&guard, &platform, watcher.as_ref()).await?;
+            Ok(Ended { desk, moved: true })
+        });
+        Ok(())
+    }
+
+    async fn start_dictionaries(&mut self, desk: Desk, platform: String) -> Result<(), Error> {
+        let guard = self.guard().await?;
+        let connector = self.connector.clone();
+        self.busy.insert(desk.clone(), None);
+        self.jobs.spawn(async move {
+            let report = connector.drift_once(&guard, &platform, &Actor::schedule()).await?;
+            tell(&platform, &report.alarms);
             Ok(Ended { desk, moved: true })
         });
         Ok(())
@@ -277,10 +297,17 @@ async fn deliver(
             "delivered"
         );
     }
+    tell(platform, &report.alarms);
     for halt in &report.halts {
         tracing::debug!(platform, ?halt, "a lane is closed");
     }
     Ok(report.counts.accepted + report.counts.refused + report.counts.doubtful > 0)
+}
+
+fn tell(platform: &str, alarms: &[Alarm]) {
+    for alarm in alarms {
+        tracing::warn!(platform, alarm.subject = %alarm.subject, "alarm: {}", alarm.complaint);
+    }
 }
 
 fn by_schedule() -> Request {

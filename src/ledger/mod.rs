@@ -5,6 +5,7 @@
 
 mod accept;
 mod adoption;
+mod alarms;
 mod claim;
 mod doubt;
 mod event;
@@ -22,6 +23,7 @@ mod quarantine;
 mod queue;
 mod ready;
 mod receipt;
+mod refusals;
 mod resubmission;
 mod reviews;
 mod runs;
@@ -39,6 +41,7 @@ use crate::db::{self, Db, Tx};
 use crate::record::{Document, Fingerprint};
 
 pub use adoption::{Candidate, Match};
+pub use alarms::{Alarm, Example, NewAlarm};
 pub use claim::{Claim, Renderer, Want};
 pub use doubt::Doubt;
 pub use event::{Attempt, Event, Item, ItemOutcome, LaneEffect, Lease, Payload, Trouble};

@@ -88,6 +88,9 @@ impl Ledger {
         let reason = complaints.first().map_or("", |complaint| complaint.id.as_str());
         let state = self.move_item(tx, item, from, Happening::Refused, reason, now).await?;
         self.complain_about(tx, item, complaints).await?;
+        if let Some(complaint) = complaints.first() {
+            self.note_refusal(tx, item, complaint, now).await?;
+        }
         Ok(state)
     }
 

@@ -229,6 +229,7 @@ impl Ledger {
                 print: checked.filter(|_| action != Action::Withdraw).map(|checked| checked.fingerprint()),
                 document: text.as_ref().map(|text| Fingerprint::of(text.as_bytes())),
                 reason,
+                schema: &run.schema,
             };
             let parents: Vec<ParentRef> = published(line).map(Document::parents).unwrap_or_default();
             queued.push((&line.record, new, parents));

@@ -52,6 +52,8 @@ pub(super) struct NewDelivery<'a> {
     pub print: Option<Fingerprint>,
     pub document: Option<Fingerprint>,
     pub reason: &'a str,
+    /// Under which the document was checked.
+    pub schema: &'a str,
 }
 
 /// Where a record's complaints come from; each source replaces only its own.
@@ -108,11 +110,12 @@ pub(super) async fn queue_all(
             run.id,
             now,
             now,
+            new.schema,
         ]);
     }
     let before = "-- ledger.new_deliveries
         insert into delivery (record, platform, kind, route, version, action, state, reason, cause, print, document,
-                              next_at, run, created_at, changed_at)";
+                              next_at, run, created_at, changed_at, schema)";
     let made = tx.fetch_rows(before, &rows, "returning record, id, version").await?;
     let rows: Vec<_> = made.iter().map(|row| row![row.int(0), row.int(1), row.int(2)]).collect();
     let before = "-- ledger.owe\nupdate record set owed = v.column2, version = v.column3 from (";

@@ -39,6 +39,9 @@ pub struct Selected {
     /// What goes again is a withdrawal.
     #[serde(skip)]
     withdraws: bool,
+    /// Under which the document was checked.
+    #[serde(skip)]
+    schema: String,
 }
 
 /// Why a selected record is not resubmitted.
@@ -78,7 +81,8 @@ impl Ledger {
     pub async fn select(&self, selection: &Selection) -> Result<Vec<Selected>> {
         let sql = "-- ledger.select
             select r.seq, r.key_text, r.title, r.verdict, coalesce(d.state, case r.presence when 'never' then 'none' else 'accepted' end), r.review,
-                   coalesce(d.document, a.document), coalesce(d.print, a.print), d.action
+                   coalesce(d.document, a.document), coalesce(d.print, a.print), d.action,
+                   coalesce(d.schema, a.schema, '')
             from record r
             left join delivery d on d.id = r.owed
             left join delivery a on a.record = r.seq and a.version = r.accepted_version
@@ -117,6 +121,7 @@ impl Ledger {
                 document,
                 print: print(row, 7),
                 withdraws,
+                schema: row.text(9),
             });
         }
         Ok(selected)
@@ -151,6 +156,8 @@ impl Ledger {
                     document: content,
                     // Of a withdrawal the province is told this.
                     reason: if chosen.withdraws { "本地已撤下" } else { "resubmission" },
+                    // What goes again is what was checked then.
+                    schema: &chosen.schema,
                 };
                 let document = self.document(&mut tx, content.as_ref()).await?;
                 queue.push((record, new, document.parents()));

@@ -61,6 +61,8 @@ pub struct RunRef {
     pub kind: String,
     pub actor: Actor,
     pub versions: Versions,
+    /// The province's schema that documents of this run are checked under, as people name it: `shandong/v1 1.0.0`.
+    pub schema: String,
 }
 
 impl RunRef {
@@ -217,6 +219,7 @@ impl Ledger {
             kind: kind.to_owned(),
             actor: actor.clone(),
             versions,
+            schema: String::new(),
         };
         let subject =
             if reason.is_empty() { cause.word().to_owned() } else { format!("{}: {reason}", cause.word()) };

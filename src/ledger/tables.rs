@@ -8,6 +8,7 @@ pub const MIGRATIONS: &[Migration] = &[
     super::pending::PENDING_MIGRATION,
     super::hand::HAND_MIGRATION,
     super::reviews::REVIEWS_MIGRATION,
+    super::alarms::ALARM_MIGRATION,
     super::imports::IMPORT_MIGRATION,
     super::manners::MANNERS_MIGRATION,
 ];

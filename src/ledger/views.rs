@@ -61,6 +61,8 @@ pub struct DeliveryView {
     pub created_at: i64,
     pub changed_at: i64,
     pub batch_key: Option<String>,
+    /// The province's schema under which the document was checked; empty for what was queued before that was kept.
+    pub schema: String,
     pub document: Option<Json>,
     pub exchanges: Vec<AttemptView>,
 }
@@ -157,7 +159,7 @@ impl Ledger {
     async fn deliveries_of(&self, record: i64) -> Result<Vec<DeliveryView>> {
         let sql = "-- ledger.deliveries_of
             select d.version, d.action, d.state, d.reason, d.attempts, d.next_at, d.created_at, d.changed_at, b.key,
-                   c.content, d.batch
+                   c.content, d.batch, d.schema
             from delivery d left join batch b on b.id = d.batch left join body c on c.print = d.document
             where d.record = $1 order by d.version, d.id";
         let mut deliveries = Vec::new();
@@ -176,6 +178,7 @@ impl Ledger {
                 created_at: row.int(6),
                 changed_at: row.int(7),
                 batch_key: row.opt_text(8),
+                schema: row.text(11),
                 document: row.opt_blob(9).and_then(|content| serde_json::from_slice(&content).ok()),
                 exchanges,
             });

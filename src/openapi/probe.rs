@@ -74,11 +74,11 @@ pub(super) fn names(text: &str) -> Vec<Arc<str>> {
 /// The steps of a plain path such as `body.data.results`; `None` for anything more.
 pub(super) fn path(text: &str) -> Option<Vec<&str>> {
     let steps: Vec<&str> = text.trim().split('.').collect();
-    let is_word = |word: &&str| {
+    let is_word = |word: &str| {
         word.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
             && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     };
-    steps.iter().all(|step| is_word(&step)).then_some(steps)
+    steps.iter().all(|step| is_word(step)).then_some(steps)
 }
 
 /// The texts and numbers that are written out in an expression: what a test compares with.

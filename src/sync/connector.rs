@@ -15,7 +15,7 @@ use super::route::PushRoute;
 use crate::audit::{self, Signer, Versions};
 use crate::city::City;
 use crate::clock::Clock;
-use crate::codes::Codes;
+use crate::codes::{Codes, nearest};
 use crate::config::{Fault, Flow, Instance, Mode, Platform, Route};
 use crate::db::{self, Db};
 use crate::form;
@@ -201,7 +201,11 @@ impl Connector {
     pub(super) async fn begin_run(&self, route: &PushRoute, request: &Request) -> Result<RunRef, Error> {
         let versions =
             self.versions(&route.route.platform, Some(route.version), Some(route.kind.fingerprint()));
-        Ok(self.start(&route.route.name, &route.route.platform, &route.route.kind, request, versions).await?)
+        let (name, platform, kind) = (&route.route.name, &route.route.platform, &route.route.kind);
+        let mut run = self.start(name, platform, kind, request, versions).await?;
+        let schemas = self.instance.platforms.get(platform).map(|one| one.schemas.value.as_str());
+        run.schema = format!("{} {}", schemas.unwrap_or_default(), route.kind.version);
+        Ok(run)
     }
 
     pub(super) async fn begin_delivery_run(
@@ -274,6 +278,7 @@ fn unknown<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &'a S
 }
 
 /// The compiled parts of an instance.
+#[derive(Default)]
 pub struct Parts {
     pub codes: BTreeMap<String, Codes>,
     pub schemas: BTreeMap<String, SchemaSet>,
@@ -287,14 +292,7 @@ pub struct Parts {
 /// Compiles code tables, schemas, profiles and routes. Errors: all faults of all files.
 pub fn compile(instance: &Instance) -> Result<Parts, Vec<Fault>> {
     let mut faults = Vec::new();
-    let mut parts = Parts {
-        codes: BTreeMap::new(),
-        schemas: BTreeMap::new(),
-        push_routes: BTreeMap::new(),
-        import_routes: BTreeMap::new(),
-        streets: BTreeMap::new(),
-        couriers: BTreeMap::new(),
-    };
+    let mut parts = Parts::default();
     for platform in instance.platforms.values() {
         compile_platform(instance, platform, &mut parts, &mut faults);
     }
@@ -312,27 +310,20 @@ fn compile_platform(
     parts: &mut Parts,
     faults: &mut Vec<Fault>,
 ) {
-    let folder = instance.schemas.join(&platform.schemas.value);
-    let (codes, found) = Codes::load(&folder.join("codes"), &instance.crosswalks);
-    faults.extend(found);
+    load_schemas(instance, &platform.name, &platform.schemas.value, parts, faults);
+    check_dictionaries(platform, parts, faults);
     let credentials = || match Credentials::resolve(platform, &instance.root) {
         // A rehearsal sends nothing and must not need the province's secrets.
         Err(_) if platform.mode == Mode::Rehearse => Ok(Credentials::default()),
         resolved => resolved,
     };
-    let set = match SchemaSet::load(&folder, &codes) {
-        Ok(set) => Some(set),
-        Err(found) => {
-            faults.extend(found);
-            None
-        }
-    };
     if platform.hand.is_some() {
         let reading =
             HandReading::compile(platform).and_then(|reading| Ok(reading.zip(Some(credentials()?))));
-        let courier = reading.and_then(|reading| match (reading, &set) {
-            (Some((reading, credentials)), Some(set)) => {
-                Courier::open(reading, credentials, &instance.root, set, &codes).map(Some)
+        let known = parts.schemas.get(&platform.name).zip(parts.codes.get(&platform.name));
+        let courier = reading.and_then(|reading| match (reading, known) {
+            (Some((reading, credentials)), Some((set, codes))) => {
+                Courier::open(reading, credentials, &instance.root, set, codes).map(Some)
             }
             _ => Ok(None),
         });
@@ -350,11 +341,43 @@ fn compile_platform(
             Err(found) => faults.extend(found),
         }
     }
-    parts.schemas.extend(set.map(|set| (platform.name.clone(), set)));
-    parts.codes.insert(platform.name.clone(), codes);
 }
 
-fn compile_route(instance: &Instance, route: &Arc<Route>, parts: &mut Parts) -> Result<(), Vec<Fault>> {
+/// Code tables and schemas of a folder below `schemas/`, as those of a platform.
+pub(super) fn load_schemas(
+    instance: &Instance,
+    platform: &str,
+    schemas: &str,
+    parts: &mut Parts,
+    faults: &mut Vec<Fault>,
+) {
+    let folder = instance.schemas.join(schemas);
+    let (codes, found) = Codes::load(&folder.join("codes"), &instance.crosswalks);
+    faults.extend(found);
+    match SchemaSet::load(&folder, &codes) {
+        Ok(set) => _ = parts.schemas.insert(platform.to_owned(), set),
+        Err(found) => faults.extend(found),
+    }
+    parts.codes.insert(platform.to_owned(), codes);
+}
+
+/// A table that the schemas do not have can be compared with nothing.
+fn check_dictionaries(platform: &Platform, parts: &Parts, faults: &mut Vec<Fault>) {
+    let (Some(dictionaries), Some(codes)) = (&platform.dictionaries, parts.codes.get(&platform.name)) else {
+        return;
+    };
+    for one in dictionaries.tables.iter().filter(|one| codes.table(&one.table).is_err()) {
+        let near = nearest(&one.table, codes.tables(), 3).join(", ");
+        let complaint = Complaint::new("Q7716").found(&one.table.value).fact("near", near);
+        faults.push(one.table.fault(&platform.file, 0, complaint));
+    }
+}
+
+pub(super) fn compile_route(
+    instance: &Instance,
+    route: &Arc<Route>,
+    parts: &mut Parts,
+) -> Result<(), Vec<Fault>> {
     let (Some(codes), Some(set)) = (parts.codes.get(&route.platform), parts.schemas.get(&route.platform))
     else {
         // The platform's own faults are reported already.

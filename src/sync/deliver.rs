@@ -9,7 +9,7 @@ use super::hand::ByHand;
 use super::push::Request;
 use super::watch::Watcher;
 use crate::clock::Timestamp;
-use crate::ledger::{Counts, RunEnd};
+use crate::ledger::{Alarm, Counts, RunEnd};
 use crate::platform::Closed;
 use crate::record::Complaint;
 
@@ -26,6 +26,8 @@ pub struct DeliverReport {
     /// Files that wait to be handed in, and those made by this delivery; only where a person carries them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<ByHand>,
+    /// Refusals of what used to pass, one for each kind of refusal.
+    pub alarms: Vec<Alarm>,
 }
 
 /// Why a lane sends nothing.
@@ -65,6 +67,7 @@ impl Connector {
             counts: Counts::default(),
             halts: Vec::new(),
             by_hand: None,
+            alarms: Vec::new(),
         };
         if let Some(courier) = self.courier(platform) {
             return self.lay_out_once(guard, courier, report, request, watcher).await;
@@ -84,6 +87,7 @@ impl Connector {
         let run = self.begin_delivery_run(platform, request).await?;
         report.run = Some(run.id);
         Exchanges::new(self, guard, &street, &run, &mut report, watcher)?.until_nothing_is_ready().await?;
+        report.alarms = self.ledger.judge_refusals(&run, self.clock.now()).await?;
         let counts = report.counts;
         let trouble = counts.refused + counts.parked + counts.doubtful > 0 || !report.halts.is_empty();
         let end = if trouble { RunEnd::Trouble } else { RunEnd::Well };
@@ -124,6 +128,7 @@ impl Connector {
             whole.counts.add(&part.counts);
             whole.run = whole.run.or(part.run);
             whole.halts = part.halts;
+            whole.alarms.extend(part.alarms);
         }
         Ok(whole)
     }

@@ -12,8 +12,8 @@ use super::push::Request;
 use super::watch::{Stage, Watcher};
 use crate::hand::{self, Courier, Laid, Sheet};
 use crate::ledger::{
-    Claim, Counts, HandClaim, Handover, LedgerError, ReceiptAnswer, ReceiptNote, ReceiptSeen, RunEnd, RunRef,
-    Want,
+    Alarm, Claim, Counts, HandClaim, Handover, LedgerError, ReceiptAnswer, ReceiptNote, ReceiptSeen, RunEnd,
+    RunRef, Want,
 };
 use crate::plan::Action;
 use crate::record::Complaint;
@@ -57,6 +57,8 @@ pub struct ReceiptReport {
     pub counts: Counts,
     /// What was odd about the receipt without changing its meaning.
     pub remarks: Vec<Complaint>,
+    /// Refusals of what used to pass, one for each kind of refusal.
+    pub alarms: Vec<Alarm>,
 }
 
 /// When a receipt was read before.
@@ -301,6 +303,7 @@ impl Connector {
             batches: Vec::new(),
             counts: Counts::default(),
             remarks: Vec::new(),
+            alarms: Vec::new(),
         };
         if report.seen.is_some() {
             return Ok(report);
@@ -336,6 +339,7 @@ impl Connector {
         let note = ReceiptNote { file: receipt.file, print: receipt.print, results: report.results };
         let settled = self.ledger.settle_receipt(&run, &note, answers, self.clock.now()).await?;
         report.counts.settled(settled);
+        report.alarms = self.ledger.judge_refusals(&run, self.clock.now()).await?;
         let counts = &report.counts;
         let end = if counts.refused + counts.doubtful > 0 { RunEnd::Trouble } else { RunEnd::Well };
         self.ledger.end_run(&run, end, counts, &format!("receipt {}", note.file), self.clock.now()).await?;

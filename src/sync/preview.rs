@@ -6,13 +6,14 @@ use super::absent::AbsenceRule;
 use super::connector::Error;
 use super::lookup::Walk;
 use super::merge::Met;
+use super::next::{NextPreview, NextRoutes};
 use super::reach::{Course, Reach};
 use super::route::PushRoute;
 use super::watch::{Stage, Watcher};
 use crate::city::City;
 use crate::config::Instance;
 use crate::ledger::{Counts, KnownRecord, Ledger};
-use crate::plan::{self, Action, Cause, Changes, Known, Presence, Step, Verdict};
+use crate::plan::{self, Action, Cause, Changes, Known, Presence, Step, Verdict, Wanted};
 use crate::record::{Complaint, Row};
 use crate::source::Ending;
 
@@ -35,6 +36,8 @@ pub struct Preview {
     pub adoption_open: bool,
     /// Why the source could not be read to its end; then nothing would be withdrawn.
     pub incomplete: Option<Complaint>,
+    /// What the next schemas would say, where the platform names them.
+    pub next_schemas: Option<NextPreview>,
 }
 
 /// One record as an example.
@@ -62,6 +65,7 @@ pub enum Group {
 /// A sweep that keeps notes for people instead of writing to the ledger.
 struct Sketch<'a> {
     route: &'a PushRoute,
+    next: Option<&'a PushRoute>,
     absences: AbsenceRule,
     today: chrono::NaiveDate,
     samples_each: usize,
@@ -83,9 +87,10 @@ pub async fn preview(
     ledger: &Ledger,
     route: &PushRoute,
     samples_each: usize,
+    next: Option<&NextRoutes>,
     watcher: &dyn Watcher,
 ) -> Result<Preview, Error> {
-    sketch(instance, ledger, route, samples_each, true, watcher).await
+    sketch(instance, ledger, route, samples_each, true, next, watcher).await
 }
 
 /// As `preview`, but reads only what the next `push_once` would.
@@ -94,9 +99,10 @@ pub async fn preview_next(
     ledger: &Ledger,
     route: &PushRoute,
     samples_each: usize,
+    next: Option<&NextRoutes>,
     watcher: &dyn Watcher,
 ) -> Result<Preview, Error> {
-    sketch(instance, ledger, route, samples_each, false, watcher).await
+    sketch(instance, ledger, route, samples_each, false, next, watcher).await
 }
 
 async fn sketch(
@@ -105,6 +111,7 @@ async fn sketch(
     route: &PushRoute,
     samples_each: usize,
     everything: bool,
+    next: Option<&NextRoutes>,
     watcher: &dyn Watcher,
 ) -> Result<Preview, Error> {
     let (platform, kind) = (route.route.platform.as_str(), route.route.kind.as_str());
@@ -121,6 +128,7 @@ async fn sketch(
         brakes: Vec::new(),
         adoption_open: ledger.adoption_open(&route.route.name).await?,
         incomplete: None,
+        next_schemas: next.map(|next| next.begin(&route.route.name)),
     };
     let today = now.to_utc().with_timezone(&instance.zone).date_naive();
     let changes = Changes { at_province: ledger.at_province(platform, kind).await?, ..Changes::default() };
@@ -128,6 +136,7 @@ async fn sketch(
     let absences = AbsenceRule { rule: route.withdraw_rule(), grace, now, zone: instance.zone };
     let mut sketch = Sketch {
         route,
+        next: next.and_then(|next| next.routes.get(&route.route.name)),
         absences,
         today,
         samples_each,
@@ -176,6 +185,11 @@ impl Sketch<'_> {
     fn listing(&mut self, row: &Row, known: Option<KnownRecord>) {
         self.preview.counts.read += 1;
         let judged = self.route.judge(row, self.today);
+        if let (Some(next), Some(preview), Wanted::Publish(_)) =
+            (self.next, &mut self.preview.next_schemas, &judged.wanted)
+        {
+            preview.look(next, row, &judged.title, self.today, self.samples_each);
+        }
         let (mut verdict, mut step) = {
             let fresh = Known { presence: Presence::Never, owed: None, row_same: false };
             let print = Some(row.fingerprint());
@@ -266,6 +280,9 @@ impl Sketch<'_> {
         let brakes = plan::brakes(self.changes, self.route.push.limits);
         self.preview.brakes = brakes.iter().map(|brake| brake.complaint().clone()).collect();
         self.preview.samples.sort_by_key(|sample| sample.group);
+        if let Some(next) = &mut self.preview.next_schemas {
+            next.sort();
+        }
         self.preview
     }
 }

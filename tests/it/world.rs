@@ -23,6 +23,8 @@ pub struct World {
     pub sandbox: Option<Sandbox>,
     /// Stands still until somebody waits: days of retries pass in a test at once.
     pub clock: Clock,
+    /// The schema files that the province reads.
+    pub province: PathBuf,
     address: std::net::SocketAddr,
     secret: String,
 }
@@ -56,8 +58,9 @@ impl World {
     pub async fn with(clock: Clock) -> World {
         rustls::crypto::ring::default_provider().install_default().ok();
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let province = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/shandong/v1");
         let (address, secret) = (([127, 0, 0, 1], 0).into(), SECRET.to_owned());
-        let mut world = World { folder, sandbox: None, clock, address, secret };
+        let mut world = World { folder, sandbox: None, clock, province, address, secret };
         world.start_sandbox().await;
         world.write_instance();
         world.sql(TABLES).await;
@@ -97,7 +100,7 @@ impl World {
         let settings = Settings {
             listen: self.address,
             state: self.path("sandbox.db"),
-            schemas: Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/shandong/v1"),
+            schemas: self.province.clone(),
             app_id: "test".into(),
             secret: self.secret.clone(),
             city: "370300".into(),
@@ -247,10 +250,26 @@ pub async fn sync(connector: &Connector) -> Synced {
             Some(whole) => {
                 whole.counts.add(&part.counts);
                 whole.halts = part.halts;
+                whole.alarms.extend(part.alarms);
             }
         }
     }
     Synced { pushed, delivered: delivered.expect("at least one route") }
+}
+
+/// Copies the shipped schema set to a folder that is not there yet.
+pub fn copy_schemas(to: &Path) {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/shandong/v1");
+    for folder in ["", "codes"] {
+        fs::create_dir_all(to.join(folder)).expect("a folder");
+        for entry in fs::read_dir(from.join(folder)).expect("the shipped schemas") {
+            let path = entry.expect("an entry").path();
+            if path.is_file() {
+                let name = path.file_name().expect("a name");
+                fs::copy(&path, to.join(folder).join(name)).expect("a copy");
+            }
+        }
+    }
 }
 
 /// A valid credit code for a number.

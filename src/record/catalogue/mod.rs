@@ -5,6 +5,7 @@ use super::{Owner, Severity};
 mod answer;
 mod codes;
 mod config;
+mod drift;
 mod import;
 mod ledger;
 mod manners;
@@ -49,7 +50,14 @@ const SHELVES: [&[&[Entry]]; 9] = [
     &[schema::ENTRIES],
     &[codes::ENTRIES],
     &[plan::ENTRIES],
-    &[province::ENTRIES, answer::ENTRIES, request::ENTRIES, session::ENTRIES, manners::ENTRIES],
+    &[
+        province::ENTRIES,
+        answer::ENTRIES,
+        request::ENTRIES,
+        session::ENTRIES,
+        manners::ENTRIES,
+        drift::ENTRIES,
+    ],
     &[import::ENTRIES],
     &[ledger::ENTRIES],
 ];

@@ -39,9 +39,9 @@ async fn an_emptied_or_cut_source_withdraws_nothing_by_itself() {
 
             let (ledger, instance) = (&town.connector.ledger, &town.connector.instance);
             let route = town.connector.push_route("enterprise").expect("the route");
-            let next = preview_next(instance, ledger, route, 3, &()).await.expect("a preview");
+            let next = preview_next(instance, ledger, route, 3, None, &()).await.expect("a preview");
             assert!(matches!(next.scan, Reach::Incremental { .. }) && next.samples.is_empty(), "{told}");
-            let shown = preview(instance, ledger, route, 3, &()).await.expect("a preview");
+            let shown = preview(instance, ledger, route, 3, None, &()).await.expect("a preview");
             assert_eq!(shown.scan, Reach::Full { why: Some(Why::Asked) });
             let gone = shown.counts.vanished;
             assert!(gone >= 27 && shown.samples.len() == 3, "{told}: {shown:?}");
@@ -95,7 +95,7 @@ async fn a_vanished_row_has_its_time_to_come_back() {
         town.pass(HOUR);
         let (ledger, instance) = (&town.connector.ledger, &town.connector.instance);
         let route = town.connector.push_route("enterprise").expect("the route");
-        let shown = preview(instance, ledger, route, 3, &()).await.expect("a preview");
+        let shown = preview(instance, ledger, route, 3, None, &()).await.expect("a preview");
         let expect = if absence == "auto" { (1, 0) } else { (0, 1) };
         assert_eq!(
             (shown.brakes.len(), shown.proposed, shown.samples.len()),
