@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::probe::{self, Probe};
-use crate::config::platform::{AnswerText, ItemsText, Operation, Remedy};
+use crate::config::platform::{AnswerFormat, AnswerText, ItemsText, Operation, Remedy};
 use crate::config::{Located, Platform};
 use crate::record::Value;
 
@@ -39,23 +39,30 @@ pub(super) fn components(platform: &Platform, operations: &[Operation]) -> Json 
         // A success and a failure are told apart by their codes, where the success test names codes.
         let either = if codes.is_empty() { "anyOf" } else { "oneOf" };
         let schema = json!({ either: [success(platform, *operation, &codes), { "$ref": FAILURE }] });
-        components
-            .insert(format!("{}.done", operation.word()), answer("成功，或写在报文里的失败", schema, false));
+        components.insert(
+            format!("{}.done", operation.word()),
+            answer(of(platform, *operation), "成功，或写在报文里的失败", schema, false),
+        );
     }
     let trouble = json!({ "$ref": TROUBLE });
     for (status, hint, waits) in refusals(platform) {
         let description = if hint.is_empty() { "失败".to_owned() } else { format!("失败：{hint}") };
-        components.insert(format!("status.{status}"), answer(&description, trouble.clone(), waits));
+        components.insert(
+            format!("status.{status}"),
+            answer(&platform.answer, &description, trouble.clone(), waits),
+        );
     }
-    components.insert("status.other".to_owned(), answer("其他失败", trouble, false));
+    components.insert("status.other".to_owned(), answer(&platform.answer, "其他失败", trouble, false));
     Json::Object(components)
 }
 
-fn answer(description: &str, schema: Json, waits: bool) -> Json {
-    let mut answer = json!({
-        "description": description,
-        "content": { "application/json": { "schema": schema } },
-    });
+fn answer(text: &AnswerText, description: &str, schema: Json, waits: bool) -> Json {
+    let media = match text.format.unwrap_or_default() {
+        AnswerFormat::Json => "application/json",
+        AnswerFormat::Xml => "application/xml",
+        AnswerFormat::Text => "text/plain",
+    };
+    let mut answer = json!({ "description": description, "content": { media: { "schema": schema } } });
     if waits {
         let header = json!({
             "description": "多少秒（或到什么时刻）以后再来",

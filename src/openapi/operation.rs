@@ -97,14 +97,23 @@ impl<'a> Place<'a> {
             "parameters": self.parameters(platform, path),
         });
         let kind = self.kind.map(|kind| kind.name.as_ref());
-        let bodies: Vec<Json> = self
-            .calls
-            .iter()
-            .filter_map(|(operation, call)| Body { platform, operation: *operation, call, kind }.schema())
-            .collect();
-        if let Some(schema) = one_of(bodies) {
-            described["requestBody"] =
-                json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        let mut bodies: Vec<(&str, Vec<Json>)> = Vec::new();
+        for (operation, call) in &self.calls {
+            let Some((media, schema)) = (Body { platform, operation: *operation, call, kind }).schema()
+            else {
+                continue;
+            };
+            match bodies.iter_mut().find(|(known, _)| *known == media) {
+                Some((_, schemas)) => schemas.push(schema),
+                None => bodies.push((media, vec![schema])),
+            }
+        }
+        if !bodies.is_empty() {
+            let content: Map<String, Json> = bodies
+                .into_iter()
+                .map(|(media, schemas)| (media.to_owned(), json!({ "schema": one_of(schemas) })))
+                .collect();
+            described["requestBody"] = json!({ "required": true, "content": content });
         }
         if let Some(operation) = self.answers() {
             described["responses"] = answer::responses(platform, operation);
@@ -174,11 +183,10 @@ fn variables(path: &str) -> Vec<&str> {
     parts.filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
 }
 
-fn one_of(mut schemas: Vec<Json>) -> Option<Json> {
+fn one_of(mut schemas: Vec<Json>) -> Json {
     match schemas.len() {
-        0 => None,
-        1 => schemas.pop(),
-        _ => Some(json!({ "oneOf": schemas })),
+        1 => schemas.remove(0),
+        _ => json!({ "oneOf": schemas }),
     }
 }
 

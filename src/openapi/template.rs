@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::parameter;
 use super::probe;
 use crate::config::Platform;
-use crate::config::platform::{Call, Operation, Template};
+use crate::config::platform::{Call, Format, Nulls, Operation, Template};
 
 /// One operation for one kind, whose body is to be described.
 #[derive(Clone, Copy)]
@@ -18,13 +18,22 @@ pub(super) struct Body<'a> {
 }
 
 impl Body<'_> {
-    /// The schema of what is sent; `None` where nothing is.
-    pub(super) fn schema(self) -> Option<Json> {
-        match (&self.call.envelope, &self.call.payload) {
-            (Some(envelope), _) => Some(self.of(envelope)),
-            (None, Some(payload)) => Some(self.of(payload)),
-            (None, None) => None,
-        }
+    /// The media type and the schema of what is sent; `None` where nothing is.
+    pub(super) fn schema(self) -> Option<(&'static str, Json)> {
+        let writing = self.call.writing;
+        let (template, format) = match (&self.call.envelope, &self.call.payload) {
+            (Some(envelope), _) => (envelope, writing.envelope),
+            (None, Some(payload)) => (payload, writing.payload),
+            (None, None) => return None,
+        };
+        let schema = match (format, template) {
+            (Format::Xml, Template::Object(fields)) if fields.len() == 1 => {
+                let (root, content) = &fields[0];
+                named(root, self.of(content))
+            }
+            _ => self.of(template),
+        };
+        Some((media_type(format), schema))
     }
 
     fn of(self, template: &Template) -> Json {
@@ -34,10 +43,22 @@ impl Body<'_> {
                 let mut properties = Map::new();
                 let mut required = Vec::new();
                 for (name, field) in fields {
-                    if self.is_there(field) {
-                        required.push(Json::from(name.as_str()));
+                    let (there, schema) = (self.is_there(field), self.of(field));
+                    let schema = match self.call.writing.nulls {
+                        _ if there => schema,
+                        Nulls::Omit => schema,
+                        Nulls::Null => json!({ "anyOf": [schema, { "type": "null" }] }),
+                        Nulls::Empty => json!({ "anyOf": [schema, { "const": "" }] }),
+                    };
+                    let is_written = there || self.call.writing.nulls != Nulls::Omit;
+                    let (name, schema) = match name.strip_prefix('@') {
+                        Some(attribute) => (attribute, attribute_of(schema)),
+                        None => (name.as_str(), schema),
+                    };
+                    if is_written {
+                        required.push(Json::from(name));
                     }
-                    properties.insert(name.clone(), self.of(field));
+                    properties.insert(name.to_owned(), schema);
                 }
                 json!({
                     "type": "object",
@@ -70,7 +91,7 @@ impl Body<'_> {
             Some(["payload"]) => self.payload(),
             // The payload as text inside another body.
             _ if text.trim().starts_with("payload ~") => {
-                json!({ "type": "string", "contentMediaType": "application/json", "contentSchema": self.payload() })
+                json!({ "type": "string", "contentMediaType": media_type(self.call.writing.payload), "contentSchema": self.payload() })
             }
             _ => parameter::schema(self.platform, self.operation, self.kind, text),
         }
@@ -87,4 +108,26 @@ impl Body<'_> {
             Template::Expression(text) => parameter::is_there(self.operation, text),
         }
     }
+}
+
+/// What a body of a format is called in HTTP.
+fn media_type(format: Format) -> &'static str {
+    match format {
+        Format::Json => "application/json",
+        Format::Xml => "application/xml",
+        Format::Form => "application/x-www-form-urlencoded",
+        Format::Multipart => "multipart/form-data",
+        Format::Raw => "application/octet-stream",
+    }
+}
+
+/// An element of XML under its name.
+fn named(name: &str, mut schema: Json) -> Json {
+    schema["xml"] = json!({ "name": name });
+    schema
+}
+
+fn attribute_of(mut schema: Json) -> Json {
+    schema["xml"] = json!({ "attribute": true });
+    schema
 }

@@ -105,3 +105,24 @@ fn a_path_of_which_nothing_can_be_told_is_a_fault() {
     let faults = written(&text).unwrap_err();
     assert!(faults[0].contains("Q7701"), "{faults:?}");
 }
+
+#[test]
+fn a_body_is_of_the_format_that_the_profile_says() {
+    let text = SHANDONG
+        .replacen("[operations.lookup]\n", "[operations.lookup]\npayload_format = \"form\"\npayload = { id = \"local_id\" }\n", 1)
+        .replacen(
+            "[operations.ping]\n",
+            "[operations.ping]\nenvelope_format = \"xml\"\nenvelope = { data = { \"@v\" = \"'1'\", city = \"city_code\" } }\n",
+            1,
+        );
+    let document = written(&text).unwrap();
+    let body = |path: &str| document["paths"][path]["get"]["requestBody"]["content"].clone();
+    let form = body("/expert/lookup");
+    assert_eq!(form["application/x-www-form-urlencoded"]["schema"]["properties"]["id"]["type"], "string");
+    let xml = &body("/ping")["application/xml"]["schema"];
+    assert_eq!(
+        (&xml["xml"]["name"], &xml["properties"]["v"]["xml"]["attribute"]),
+        (&"data".into(), &true.into())
+    );
+    assert_eq!(xml["required"], json!(["v", "city"]));
+}
