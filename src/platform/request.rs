@@ -348,7 +348,7 @@ impl<'a> Builder<'a> {
             masked.bind(name, Known::Text(HIDDEN));
         }
         let mut maps = Vec::new();
-        for derived in self.profile.derived().iter().filter(|derived| call.hides_name(&derived.name)) {
+        for derived in call.derived.iter().filter(|derived| call.hides_name(&derived.name)) {
             if let Some(Known::Value(Value::Map(_))) = self.bound.get(&derived.name) {
                 maps.push(derived);
             }
