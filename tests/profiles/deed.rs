@@ -181,6 +181,13 @@ fn differ(place: &str, expected: &Json, found: &Json, wrong: &mut Vec<String>) {
     match (expected, found) {
         (Json::Object(expected), Json::Object(found)) => {
             for (name, value) in expected {
+                if !found.contains_key(name) {
+                    wrong.push(format!(
+                        "at {place}\n   expected {name}\n   found    {}",
+                        Json::from(found.clone())
+                    ));
+                    continue;
+                }
                 differ(&format!("{place}/{name}"), value, found.get(name).unwrap_or(&Json::Null), wrong);
             }
         }
