@@ -45,8 +45,11 @@ struct Exchange {
     answer: Option<(u16, Bytes)>,
 }
 
+/// What is done to a good body.
+pub type Damage = fn(&mut Json);
+
 /// Damages to a good request that any reader of the document must notice.
-pub const DAMAGES: [(&str, fn(&mut Json)); 5] = [
+pub const DAMAGES: [(&str, Damage); 5] = [
     ("a record without its content", |body| _ = body["records"][0].as_object_mut().unwrap().remove("data")),
     ("a field that the schema does not have", |body| body["records"][0]["data"]["nonsense"] = 1.into()),
     ("a wrong type", |body| body["records"][0]["data"]["contact"] = "nobody".into()),
@@ -98,7 +101,7 @@ impl Between {
     }
 
     /// Whether the mock refuses a damaged request.
-    pub async fn objects_to(&self, damage: fn(&mut Json)) -> bool {
+    pub async fn objects_to(&self, damage: Damage) -> bool {
         let sample = self.0.sample.lock().unwrap().clone().expect("a create was seen");
         let mut body: Json = serde_json::from_slice(&sample.body).unwrap();
         damage(&mut body);
