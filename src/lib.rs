@@ -53,6 +53,8 @@ pub mod sync;
 
 pub mod check;
 
+pub mod doctor;
+
 pub mod sandbox;
 
 pub mod init;

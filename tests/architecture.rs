@@ -48,6 +48,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ),
     ("sync", ALL),
     ("check", ALL),
+    ("doctor", &["delivery", "platform", "ledger", "codes", "config"]),
     ("report", &["ledger", "audit", "config"]),
     // The stand-in province must not share a mistake with us: it reads the schema files by itself.
     ("sandbox", &[]),

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    adopt, audit, check, codes, explain, hand, init, plan, propose, records, resubmit, runs, sandbox, schema,
-    standing, sync, template, why,
+    adopt, audit, check, codes, doctor, explain, hand, init, plan, propose, records, resubmit, runs, sandbox,
+    schema, standing, sync, template, why,
 };
 use crate::record::Language;
 
@@ -81,6 +81,8 @@ pub enum Verb {
     Propose(propose::Arguments),
     /// 检查配置，指出文件、行、列和改法 · Checks the configuration, with file, line, column and advice
     Check(check::Arguments),
+    /// 体检：到省平台的路是否通畅，逐项给出改法 · Whether the way to the province is free, each step with its remedy
+    Doctor(doctor::Arguments),
     /// 没有省代码的本地值，附相近代码和可粘贴的对照行 · Values without a code, with near ones and lines to paste
     Codes(codes::Arguments),
     /// 预演一次同步，什么也不写 · What a sync would do, without writing anything

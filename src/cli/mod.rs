@@ -15,6 +15,7 @@ mod codes_drift;
 mod demo;
 mod desk;
 mod difference;
+mod doctor;
 mod exit;
 mod explain;
 mod explain_lines;
@@ -85,6 +86,7 @@ async fn dispatch(desk: &Desk, verb: Verb) -> Result<Exit, Failure> {
         Verb::Template(arguments) => template::run(desk, arguments).await,
         Verb::Propose(arguments) => propose::run(desk, arguments).await,
         Verb::Check(arguments) => check::run(desk, arguments).await,
+        Verb::Doctor(arguments) => doctor::run(desk, arguments).await,
         Verb::Codes(arguments) => codes::run(desk, arguments).await,
         Verb::Plan(arguments) => plan::run(desk, arguments).await,
         Verb::Explain(arguments) => explain::run(desk, arguments).await,

@@ -9,6 +9,7 @@ mod dictionary;
 mod exchange;
 mod heard;
 mod judge;
+mod knock;
 mod login;
 mod read;
 mod render;
@@ -19,6 +20,7 @@ mod wait;
 pub use dictionary::{DictionaryEntry, RemoteDictionary, dictionary};
 pub use exchange::exchange;
 pub use judge::{Judgement, judge, weigh};
+pub use knock::{Knock, is_harmless, knock, sign_in};
 pub use read::{
     Bookmark, LookFor, Page, Ping, RemoteRecord, Review, ReviewPage, Scope, list, lookup, ping, reviews,
 };

@@ -164,6 +164,17 @@ impl Street {
         })
     }
 
+    /// Has the session of a login, and those that it needs. Errors: the login's request cannot be built.
+    pub async fn sign_in(&self, place: usize, clock: &Clock) -> Result<Result<(), Broken>, Complaint> {
+        let Inner { profile, identity, transport, gate } = &*self.0;
+        let way = Way { profile, transport: transport.as_ref(), gate, clock };
+        match identity.bearer(&[place], &way).await {
+            Ok(_) => Ok(Ok(())),
+            Err(Unable::Failed(broken)) => Ok(Err(broken)),
+            Err(Unable::Unbuilt(complaint)) => Err(complaint),
+        }
+    }
+
     /// After a refusal of the secrets that a request was made with: reads them again where they stand in files. True
     /// if another request would be made with something else.
     pub async fn look_again(&self, refused: Generation, clock: &Clock) -> bool {

@@ -1,6 +1,7 @@
 //! The street to the province on real sockets: connections that break, certificates, and the sandbox province by
 //! nothing but its profile.
 
+mod doctor;
 mod sandbox;
 mod session;
 mod trust;

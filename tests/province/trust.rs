@@ -4,6 +4,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, PublicKeyData, SanType};
@@ -18,7 +19,7 @@ use super::{street, try_street};
 
 /// The shapes that certificates of such gateways have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
+pub(super) enum Shape {
     /// As it should be: for the address, signed by itself, no authority.
     Leaf,
     /// What `openssl req -x509` makes: marked as an authority.
@@ -28,13 +29,13 @@ enum Shape {
     Expired,
 }
 
-struct Identity {
+pub(super) struct Identity {
     certificate: rcgen::Certificate,
     key: KeyPair,
 }
 
 impl Identity {
-    fn new(shape: Shape) -> Self {
+    pub(super) fn new(shape: Shape) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "123.232.30.9");
         if shape != Shape::NameOnly {
@@ -51,7 +52,7 @@ impl Identity {
     }
 
     /// Of the whole certificate.
-    fn pin(&self) -> String {
+    pub(super) fn pin(&self) -> String {
         pin(self.certificate.der())
     }
 
@@ -80,6 +81,33 @@ fn serve(identity: &Identity) -> (u16, mpsc::Receiver<usize>) {
     let config = server_builder().with_no_client_auth();
     let certificate = identity.certificate.der().clone();
     serve_by(config.with_single_cert(vec![certificate], private(&identity.key)).unwrap())
+}
+
+/// A server that takes everybody and says the same to all, until the test ends; counts the bytes that it got to read.
+pub(super) fn serve_all(identity: &Identity, body: &'static str) -> (u16, Arc<AtomicUsize>) {
+    let config = server_builder().with_no_client_auth();
+    let certificate = identity.certificate.der().clone();
+    let config = Arc::new(config.with_single_cert(vec![certificate], private(&identity.key)).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = Arc::new(AtomicUsize::default());
+    let counted = heard.clone();
+    std::thread::spawn(move || {
+        for socket in listener.incoming() {
+            let mut socket = socket.unwrap();
+            let mut connection = rustls::ServerConnection::new(config.clone()).unwrap();
+            let mut stream = rustls::Stream::new(&mut connection, &mut socket);
+            let length = stream.read(&mut [0; 4096]).unwrap_or(0);
+            counted.fetch_add(length, Ordering::SeqCst);
+            if length > 0 {
+                let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length";
+                stream.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).ok();
+                stream.conn.send_close_notify();
+                stream.flush().ok();
+            }
+        }
+    });
+    (port, heard)
 }
 
 fn serve_by(config: rustls::ServerConfig) -> (u16, mpsc::Receiver<usize>) {
