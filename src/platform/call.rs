@@ -25,6 +25,8 @@ pub(super) struct Call {
     pub(super) path: Formula,
     /// The platform's values, with the call's own in place of those of the same name.
     pub(super) derived: Vec<Derived>,
+    /// How many of them, from the first, are the call's own.
+    own: usize,
     pub(super) query: Vec<(String, Formula)>,
     pub(super) headers: Vec<(String, Formula)>,
     pub(super) records_max: Option<usize>,
@@ -93,6 +95,7 @@ impl CallPress<'_> {
         let mut known = names::of_request(single);
         known.extend(&self.values);
         let mut derived = compile_values(&call.values, &self.values, self.file, self.faults);
+        let own = derived.len();
         for shared in self.derived {
             if derived.iter().all(|own| own.name != shared.name) {
                 derived.push(shared.clone());
@@ -120,6 +123,7 @@ impl CallPress<'_> {
             method: call.method.clone(),
             path: path?,
             derived,
+            own,
             query,
             headers,
             records_max: call.records_max,
@@ -201,11 +205,12 @@ impl Call {
             && !formula.names().any(|name| self.secrets.of_sessions.contains(name))
     }
 
-    /// Every expression, for checks that concern them all.
+    /// Every expression of its own, for checks that concern them all. Values of the platform that it has no use for
+    /// may rest on what this call does not have: on a session, where it is the log-in.
     pub(super) fn formulas(&self) -> Vec<&Formula> {
         let templates = [&self.payload, &self.item, &self.envelope].into_iter().flatten();
         let pairs = self.query.iter().chain(&self.headers).map(|(_, formula)| formula);
-        let values = self.derived.iter().map(|one| &one.formula);
+        let values = self.derived[..self.own].iter().map(|one| &one.formula);
         pairs.chain(values).chain([&self.path]).chain(templates.flat_map(Template::formulas)).collect()
     }
 }

@@ -23,6 +23,7 @@ mod profile;
 mod reading;
 mod request;
 mod session;
+mod shown;
 mod street;
 mod template;
 mod trust;
@@ -44,8 +45,9 @@ pub use profile::{Profile, Rule};
 pub use reading::{
     AnswerReading, DictionaryReading, ItemsReading, ListReading, RecordReading, ReviewsReading,
 };
-pub use request::{Fresh, Masked, Request};
+pub use request::{Fresh, Request};
 pub use session::Generation;
+pub use shown::Masked;
 pub use street::{Passage, Street, Transport};
 pub use template::Part;
 pub use trust::Certificate;

@@ -12,10 +12,11 @@ use super::formula::{Formula, scalar_text};
 use super::login::Login;
 use super::paper::HIDDEN;
 use super::profile::{Profile, failed};
+use super::shown::Masked;
 use super::template::{Setting, Template};
 use super::{Bindings, Credentials, Known, names, write};
 use crate::clock::{Clock, Timestamp};
-use crate::config::platform::{Charset, Format, Operation, Writing};
+use crate::config::platform::Operation;
 use crate::record::{Complaint, Value};
 
 /// Everything that is sent, exactly.
@@ -27,18 +28,6 @@ pub struct Request {
     pub body: Vec<u8>,
     /// The same for people.
     pub shown: Masked,
-}
-
-/// What may be shown of a request: `***` stands for whatever is made from a credential or a session, text is in
-/// UTF-8, and forms and queries are readable.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Masked {
-    pub url: String,
-    pub headers: Vec<(String, String)>,
-    /// `None` where the body as it is sent may be shown.
-    pub body: Option<Vec<u8>>,
-    /// The payload in clear, where the body has it only encrypted.
-    pub payload: Option<Vec<u8>>,
 }
 
 /// What differs from attempt to attempt.
@@ -83,12 +72,12 @@ impl fmt::Debug for Fresh {
 }
 
 /// Where a request is built: what it is called in complaints, what is asked, and by which template.
-struct Order<'a> {
+pub(super) struct Order<'a> {
     /// `operations.create`, as the profile names it.
     place: String,
     /// The name `action`.
     action: &'a str,
-    call: &'a Call,
+    pub(super) call: &'a Call,
     fresh: Fresh,
 }
 
@@ -144,10 +133,10 @@ impl Profile {
 
 /// Makes parts and values when an expression first asks for them: a signature may cover the body, the body may
 /// carry a signature of the payload, a query parameter may be either. Loading has refused circles.
-struct Builder<'a> {
-    profile: &'a Profile,
-    order: Order<'a>,
-    bound: Bindings<'a>,
+pub(super) struct Builder<'a> {
+    pub(super) profile: &'a Profile,
+    pub(super) order: Order<'a>,
+    pub(super) bound: Bindings<'a>,
 }
 
 impl<'a> Builder<'a> {
@@ -228,7 +217,7 @@ impl<'a> Builder<'a> {
         });
         let shown_body = if body.is_empty() { None } else { self.shown_body(&body, format, &nonce) };
         let shown = Masked {
-            url: self.shown_url()?,
+            url: self.shown_url(),
             headers: shown_headers.collect(),
             payload: self.unseen_payload(shown_body.as_ref().unwrap_or(&body)),
             body: shown_body,
@@ -323,7 +312,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn content<'t>(
+    pub(super) fn content<'t>(
         &self,
         template: &'t Template,
         masked: Option<&Bindings<'a>>,
@@ -333,36 +322,6 @@ impl<'a> Builder<'a> {
     {
         let bindings = &self.bound;
         template.content(&Setting { bindings, item: None, parts: &[], call: self.order.call, masked })
-    }
-
-    /// All names as they may be shown: a map that secrets go into keeps what else is in it.
-    fn masked(&self) -> Bindings<'a> {
-        let call = self.order.call;
-        let mut masked = self.bound.clone();
-        for name in names::SECRET {
-            if let Some(Known::Value(value)) = self.bound.get(name) {
-                masked.bind(name, Known::Value(stars(value)));
-            }
-        }
-        for name in names::PARTS.iter().filter(|name| call.hides_name(name)) {
-            masked.bind(name, Known::Text(HIDDEN));
-        }
-        let mut maps = Vec::new();
-        for derived in call.derived.iter().filter(|derived| call.hides_name(&derived.name)) {
-            if let Some(Known::Value(Value::Map(_))) = self.bound.get(&derived.name) {
-                maps.push(derived);
-            }
-            masked.bind(&derived.name, Known::Text(HIDDEN));
-        }
-        // One may stand in another: each pass gets at least one more of them right.
-        for _ in 0..maps.len() {
-            for derived in &maps {
-                if let Ok(value @ Value::Map(_)) = derived.formula.value(&masked) {
-                    masked.bind(&derived.name, Known::Value(value));
-                }
-            }
-        }
-        masked
     }
 
     /// `name=value&name=value` from the parameters, each text encoded.
@@ -375,68 +334,6 @@ impl<'a> Builder<'a> {
             }
         }
         Ok(query)
-    }
-
-    /// The address with readable parameters, secrets hidden.
-    fn shown_url(&self) -> Result<String, Complaint> {
-        let call = self.order.call;
-        let base = self.profile.platform().base_url.as_str();
-        let path = match call.hides(&call.path) {
-            true => HIDDEN,
-            false => self.bound_text("path").strip_prefix(base_path(base)).unwrap_or("/"),
-        };
-        let mut url = format!("{base}{path}");
-        if let Some(Known::Value(Value::Map(params))) = self.bound.get("params") {
-            for (index, (name, value)) in params.iter().enumerate() {
-                let join = if index == 0 { '?' } else { '&' };
-                let hidden =
-                    call.query.iter().any(|(known, formula)| *known == **name && call.hides(formula));
-                let value = if hidden { HIDDEN.to_owned() } else { value.to_string() };
-                url.push_str(&format!("{join}{name}={value}"));
-            }
-        }
-        Ok(url)
-    }
-
-    /// The body for people; `None` where that is what is sent.
-    fn shown_body(&self, body: &[u8], format: Format, nonce: &str) -> Option<Vec<u8>> {
-        let call = self.order.call;
-        let plain = Writing { charset: Charset::Utf8, ..call.writing };
-        let hides = |template: &Template| template.formulas().into_iter().any(|formula| call.hides(formula));
-        let shown = match (&call.envelope, &call.payload, self.bound.get("payload")) {
-            (Some(envelope), ..) => self
-                .content(envelope, Some(&self.masked()))
-                .and_then(|content| write::envelope(&content, plain, nonce)),
-            // What is stored of a delivery has no secrets; a question's content may.
-            (None, Some(template), _) if hides(template) => self
-                .content(template, Some(&self.masked()))
-                .and_then(|content| write::payload(&content, plain, false)),
-            (None, _, Some(Known::Bytes(payload))) => Ok(payload.to_vec()),
-            (None, ..) => return None,
-        };
-        // What cannot be written without its secrets is not shown at all.
-        let shown = shown.unwrap_or_else(|_| HIDDEN.as_bytes().to_vec());
-        let shown = if format == Format::Form { write::readable(&shown) } else { shown };
-        (shown.as_slice() != body).then_some(shown)
-    }
-
-    /// What is stored of a delivery, where nothing of it is to be seen in the body.
-    fn unseen_payload(&self, shown: &[u8]) -> Option<Vec<u8>> {
-        let call = self.order.call;
-        let envelope = call.envelope.as_ref()?;
-        let mut visible = envelope.formulas().into_iter().filter(|formula| !call.hides(formula));
-        if visible.any(|formula| formula.names().any(|name| name == "payload")) || call.hides_name("payload")
-        {
-            return None;
-        }
-        match self.bound.get("payload") {
-            Some(Known::Bytes(payload)) if !payload.is_empty() => {
-                let start = &payload[..payload.len().min(SEEN_BYTES)];
-                let seen = shown.windows(start.len()).any(|window| window == start);
-                (!seen).then(|| payload.to_vec())
-            }
-            _ => None,
-        }
     }
 
     /// Errors: Q7412 for null where something is owed: a signature over nothing would be sent as if it were one.
@@ -454,7 +351,7 @@ impl<'a> Builder<'a> {
         self.value(formula, place).map(|value| scalar_text(&value))
     }
 
-    fn bound_text(&self, name: &str) -> &str {
+    pub(super) fn bound_text(&self, name: &str) -> &str {
         match self.bound.get(name) {
             Some(Known::Value(Value::Text(text))) => text,
             Some(Known::Text(text)) => text,
@@ -463,24 +360,11 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// So much of a payload's beginning tells it from everything else in a body.
-const SEEN_BYTES: usize = 48;
-
-/// Every text of a secret map as `***`.
-fn stars(value: &Value) -> Value {
-    match value {
-        Value::Map(entries) => {
-            Value::Map(entries.iter().map(|(name, value)| (name.clone(), stars(value))).collect())
-        }
-        _ => Value::text(HIDDEN),
-    }
-}
-
 /// How many digits `digits` has.
 const DIGITS: u32 = 18;
 
 /// `/api/v1` of `https://host:27180/api/v1`: part of the path that is signed.
-fn base_path(base_url: &str) -> &str {
+pub(super) fn base_path(base_url: &str) -> &str {
     let host = base_url.find("://").map_or(0, |at| at + 3);
     base_url[host..].find('/').map_or("", |at| &base_url[host + at..])
 }
