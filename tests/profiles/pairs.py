@@ -88,6 +88,17 @@ def exchange(request, answer):
     return {"request": request, "answer": answer}
 
 
+def in_time(*steps):
+    """Exchanges in a row, each made for its time in ms; a number among them stands for seconds that pass."""
+    at, made = MILLIS, []
+    for step in steps:
+        if isinstance(step, int):
+            at += step * 1000
+        else:
+            made.append(step(at))
+    return made
+
+
 def answer(body, status=200, headers=None):
     body = body if isinstance(body, str) else compact(body)
     return {"status": status, "headers": headers or {"content-type": "application/json"}, "body": body}
