@@ -52,14 +52,20 @@ macro_rules! profiles {
 
 profiles! {
     bengbu_query = "bengbu-query",
+    guojia_exchange = "guojia-exchange",
     henan_renshe = "henan-renshe",
     ningbo_noncode = "ningbo-noncode",
     nstrs_report = "nstrs-report",
     paas2009 = "paas2009",
     sdjssc_market = "sdjssc-market",
     shandong = "shandong",
+    shenzhen_shuiwu = "shenzhen-shuiwu",
     wanda_soap = "wanda-soap",
+    xtif_sha256 = "xtif-sha256",
+    xtif_sm3 = "xtif-sm3",
+    yibao_sm = "yibao-sm",
     yizhi_market = "yizhi-market",
     yongxin_v2 = "yongxin-v2",
+    zhejiang_irs = "zhejiang-irs",
     zhujian_async = "zhujian-async",
 }
