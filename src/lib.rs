@@ -57,6 +57,8 @@ pub mod doctor;
 
 pub mod sandbox;
 
+pub mod console;
+
 pub mod init;
 
 pub mod daemon;

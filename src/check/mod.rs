@@ -51,6 +51,7 @@ pub async fn check_at(instance: &Instance, parts: &Parts, now: Timestamp) -> Vec
         if let Some(courier) = parts.couriers.get(&platform.name) {
             faults.extend(hand::check(&world, &platform.name, courier));
         }
+        faults.extend(platform::check_callback(platform, instance.console.is_some()));
     }
     for route in instance.routes.values() {
         faults.extend(platform::check_schedule(route, instance.zone, now));

@@ -28,6 +28,13 @@ pub(super) fn check(platform: &Platform, codes: Option<&Codes>) -> Vec<Fault> {
     faults
 }
 
+/// A province that tells by itself, and nobody who listens.
+pub(super) fn check_callback(platform: &Platform, is_listening: bool) -> Option<Fault> {
+    let callback = platform.callback.as_ref().filter(|_| !is_listening)?;
+    let (line, column) = (callback.place.line, callback.place.column);
+    Some(Fault { file: platform.file.clone(), line, column, complaint: Complaint::new("Q7918") })
+}
+
 /// A schedule that cannot be read, or that never comes due.
 pub(super) fn check_schedule(route: &Route, zone: Tz, now: Timestamp) -> Vec<Fault> {
     let Some(text) = &route.schedule else { return Vec::new() };

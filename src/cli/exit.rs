@@ -99,7 +99,8 @@ pub fn of_round(round: &Round, strict: bool) -> Exit {
     let sent = round.platforms.iter().map(|platform| {
         let feed = if platform.feed.is_some() { Exit::Unreachable } else { Exit::Well };
         let reviewed = &platform.reviews;
-        let sent_back = reviewed.returned + reviewed.rejected + reviewed.delisted > 0;
+        let sent_back = reviewed.returned + reviewed.rejected + reviewed.delisted > 0
+            || !platform.unread_reviews.is_empty();
         of_delivery(&platform.delivery, platform.open.in_doubt).and(feed).and(if sent_back {
             Exit::Trouble
         } else {
@@ -136,7 +137,8 @@ mod tests {
         let (run, by_hand, alarms) = (None, None, Vec::new());
         let delivery = DeliverReport { platform: "p".into(), run, counts, halts, by_hand, alarms };
         let (reviews, open) = (ReviewNews::default(), Open::default());
-        PlatformRound { delivery, configured_live: true, reviews, feed: None, open }
+        let unread_reviews = Vec::new();
+        PlatformRound { delivery, configured_live: true, reviews, feed: None, unread_reviews, open }
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub struct PlatformRound {
     pub reviews: ReviewNews,
     /// Why the reviewers' news could not be read.
     pub feed: Option<Complaint>,
+    /// Decisions that could not be read, or whose word the profile does not list.
+    pub unread_reviews: Vec<Complaint>,
     pub open: Open,
 }
 
@@ -140,9 +142,17 @@ pub async fn work_round(
                     delivery.halts.push(Halt::Rehearsing);
                 }
             }
-            let (reviews, feed) = connector.review_once(guard, platform, watcher).await?;
+            let reviewed = connector.review_once(guard, platform, watcher).await?;
+            let (reviews, feed, unread_reviews) = (reviewed.news, reviewed.trouble, reviewed.unread);
             let open = Open::default();
-            round.platforms.push(PlatformRound { delivery, configured_live, reviews, feed, open });
+            round.platforms.push(PlatformRound {
+                delivery,
+                configured_live,
+                reviews,
+                feed,
+                unread_reviews,
+                open,
+            });
         }
     }
     for waiting in connector.ledger.open_deliveries().await? {

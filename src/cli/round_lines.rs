@@ -166,6 +166,7 @@ impl PlatformRound {
         }
         codes_drift::alarms(screen, &self.delivery.alarms);
         causes.extend(self.feed.clone());
+        causes.extend(self.unread_reviews.iter().cloned());
         let mut told: Vec<&str> = Vec::new();
         for cause in &causes {
             if !told.contains(&cause.id.as_str()) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{Database, Located, Platform, Route};
+use super::{ConsoleSettings, Database, Located, Platform, Route};
 use crate::record::Language;
 
 /// Everything that the operator configured, loaded and cross-checked.
@@ -33,6 +33,8 @@ pub struct Instance {
     pub schemas: PathBuf,
     /// The bundled stand-in province, where the instance keeps one beside itself.
     pub sandbox: Option<SandboxSettings>,
+    /// Where the daemon listens; `None`: nowhere.
+    pub console: Option<ConsoleSettings>,
     /// `qilu.toml` as it was read.
     pub text: String,
 }

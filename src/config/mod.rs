@@ -3,6 +3,7 @@
 //! Checks shape and references and reports every fault at once with file, line and column. Does not know
 //! what an expression means, which columns a table has or whether a platform answers: `check` does.
 
+mod console;
 mod database;
 mod fault;
 mod instance;
@@ -17,6 +18,7 @@ mod reader;
 mod route;
 mod secret;
 
+pub use console::ConsoleSettings;
 pub use database::{Database, Engine, Server};
 pub use fault::{Fault, Located};
 pub use instance::{AuditSettings, Instance, LedgerPlace, SandboxSettings};

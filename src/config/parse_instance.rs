@@ -54,6 +54,7 @@ fn read_instance(root: &Path, text: &str, top: &Section<'_>) -> Option<Instance>
         section.all_sections().into_iter().filter_map(read).collect()
     });
     let sandbox = top.section("sandbox").and_then(|section| read_sandbox(root, &section));
+    let console = top.section("console").and_then(|section| super::console::read(&section));
     top.finish();
     let name = name?.value;
     Some(Instance {
@@ -70,6 +71,7 @@ fn read_instance(root: &Path, text: &str, top: &Section<'_>) -> Option<Instance>
         crosswalks,
         schemas,
         sandbox,
+        console,
         text: text.to_owned(),
     })
 }

@@ -10,28 +10,34 @@ use crate::record::Complaint;
 
 mod answer;
 mod call;
+mod callback;
 mod dictionaries;
 mod hand;
 mod limits;
 mod login;
+mod pending;
 mod quiet;
 mod remedy;
+mod reviews;
 mod tls;
 mod transport;
 mod values;
 mod writing;
 
 pub use answer::{
-    AnswerFormat, AnswerText, DictionaryText, ItemsText, ListText, LookupText, PingText, RecordText,
-    ReviewState, ReviewsText, Unlisted,
+    AnswerFormat, AnswerText, DictionaryText, ItemsText, ListText, LookupText, PendingText, PingText,
+    Progress, RecordText, ReviewState, ReviewsText, StatusText, Unlisted,
 };
 pub use call::{Call, Named, Operation, Template};
+pub use callback::CallbackText;
 pub use dictionaries::Dictionaries;
 pub use hand::{Hand, HandFile, HandLayout, HandPackage, HandReceipt, HandSheet, PackedFile};
 pub use limits::{Duplicates, Limits, Means, Paging, Resend, Retry};
 pub use login::{Login, Term};
+pub use pending::Pending;
 pub use quiet::{PROVINCE_ZONE, Quiet, quiet_until};
 pub use remedy::{Refusal, Remedy, RemedyRule};
+pub use reviews::{ReviewSchedule, ReviewsBy};
 pub use tls::{ClientIdentity, Tls, Trust};
 pub use writing::{Charset, Format, Nulls, Writing, is_xml_name};
 
@@ -82,6 +88,10 @@ pub struct Platform {
     pub paging: Paging,
     /// Code tables of the province that are compared with ours; `None` where it offers none.
     pub dictionaries: Option<Dictionaries>,
+    pub pending: Pending,
+    pub reviews: ReviewSchedule,
+    /// What the province tells by itself; `None` where nobody listens.
+    pub callback: Option<CallbackText>,
     /// The file as it was read, kept in full by its hash in the ledger.
     pub text: String,
 }
@@ -117,6 +127,12 @@ impl Platform {
         if self.duplicates.may_duplicate {
             remarks.push(self.base_url.fault(&self.file, 0, Complaint::new("Q7402")));
         }
+        if let Some(callback) = &self.callback
+            && let Some(complaint) = callback.remark()
+        {
+            let Located { line, column, .. } = callback.place;
+            remarks.push(Fault { file: self.file.clone(), line, column, complaint });
+        }
         remarks
     }
 }
@@ -140,9 +156,10 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
     let answer = if by_hand { AnswerText::default() } else { answer::read_general(root) };
     let logins = login::read(root, writing, &answer);
     let none = BTreeMap::new();
+    let reviews = reviews::read(root);
     let answers = match by_hand {
         true => BTreeMap::new(),
-        false => answer::merge(root, &answer, operations.as_ref().unwrap_or(&none)),
+        false => answer::merge(root, &answer, operations.as_ref().unwrap_or(&none), reviews.by),
     };
     let remedies = remedy::read_rules(root);
     let refusals = remedy::read_refusals(root);
@@ -152,6 +169,8 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
     let retry = limits::read_retry(root);
     let paging = limits::read_paging(root);
     let dictionaries = dictionaries::read(root, &answers);
+    let pending = pending::read(root);
+    let callback = callback::read(root, writing);
     root.finish();
     if by_hand && hand.is_none() {
         return None;
@@ -183,6 +202,9 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
         retry,
         paging,
         dictionaries,
+        pending,
+        reviews,
+        callback,
         text: text.to_owned(),
     })
 }

@@ -14,8 +14,6 @@ use crate::sync::{Connector, Error, Request, Watcher, WorkGuard};
 
 /// How long to wait for another process that works on the ledger.
 const PATIENCE: Duration = Duration::from_secs(600);
-/// How often the province's reviews are read.
-const REVIEWS_EVERY: Duration = Duration::from_secs(300);
 /// A delivery that could send nothing is not begun again sooner.
 const NOTHING_LEFT: Duration = Duration::from_secs(5);
 /// Busy for so long without a pause, the daemon lets another process have its turn.
@@ -94,7 +92,10 @@ impl Board {
         };
         let now = self.connector.clock.now();
         match &ended.desk {
-            Desk::Reviews(_) => _ = self.not_before.insert(ended.desk.clone(), now.plus(REVIEWS_EVERY)),
+            Desk::Reviews(platform) => {
+                let every = self.connector.instance.platforms[platform].reviews.every;
+                self.not_before.insert(ended.desk.clone(), now.plus(every));
+            }
             Desk::Deliveries(_) if !ended.moved => {
                 self.not_before.insert(ended.desk.clone(), now.plus(NOTHING_LEFT));
             }
@@ -217,7 +218,10 @@ impl Board {
         let (connector, watcher) = (self.connector.clone(), self.watcher.clone());
         self.busy.insert(desk.clone(), None);
         self.jobs.spawn(async move {
-            connector.review_once(&guard, &platform, watcher.as_ref()).await?;
+            let report = connector.review_once(&guard, &platform, watcher.as_ref()).await?;
+            for complaint in report.trouble.iter().chain(&report.unread) {
+                tracing::warn!(platform, "reviews: {complaint}");
+            }
             Ok(Ended { desk, moved: true })
         });
         Ok(())

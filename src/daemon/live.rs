@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::board::Board;
 use crate::clock::Timestamp;
+use crate::console::Console;
 use crate::schedule::Schedule;
 use crate::sync::{Connector, Error, Watcher};
 
@@ -16,12 +17,23 @@ const LOOK_AGAIN: Duration = Duration::from_secs(20);
 const LOOK_AGAIN_MIN: Duration = Duration::from_millis(200);
 /// How long exchanges in flight may take to end when somebody says stop.
 const GRACE: Duration = Duration::from_secs(8);
+/// How long a caller who is being heard may take then.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Runs until SIGTERM or Ctrl-C.
 ///
 /// Waits up to eight seconds for the exchanges in flight; what is still out then is recorded as in doubt.
 /// Errors: the ledger failed; no evidence, no sending.
 pub async fn run(connector: Arc<Connector>, watcher: Arc<dyn Watcher>) -> anyhow::Result<()> {
+    let console = match &connector.instance.console {
+        Some(settings) => {
+            let opened = Console::open(settings.listen.value).await;
+            let console = opened.map_err(|complaint| anyhow::anyhow!("{complaint}"))?;
+            tracing::info!(console.address = %console.address(), "listening for callbacks");
+            Some(tokio::spawn(console.serve(connector.clone())))
+        }
+        None => None,
+    };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     // On the heap, so that it can be dropped before the ledger is asked for anything else: half-way through something
@@ -42,6 +54,11 @@ pub async fn run(connector: Arc<Connector>, watcher: Arc<dyn Watcher>) -> anyhow
             let doubtful = connector.ledger.recover(connector.clock.now()).await?;
             tracing::warn!(doubtful, "stopped with exchanges in flight; they are in doubt");
         }
+    }
+    if let Some(mut console) = console
+        && tokio::time::timeout(FAREWELL, &mut console).await.is_err()
+    {
+        console.abort();
     }
     connector.seal().await?;
     Ok(())

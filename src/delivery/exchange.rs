@@ -90,7 +90,7 @@ async fn once(
     }
 }
 
-fn nothing_sent(asked: Timestamp) -> Attempt {
+pub(super) fn nothing_sent(asked: Timestamp) -> Attempt {
     Attempt {
         started: asked,
         took: Duration::ZERO,

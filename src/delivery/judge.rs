@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::heard::Heard;
 use super::operation;
+use super::pending::taken_in;
 use super::read::as_list;
 use super::said::Said;
 use super::verdict::{Outcome, Renewal, Verdict, not_understood, of_answer};
@@ -48,20 +49,28 @@ pub fn weigh(profile: &Profile, lease: &Lease, answer: &Answer, content: Content
         };
         return Judgement { event, remarks: Vec::new(), renewal };
     }
+    if let Some(event) = taken_in(profile, operation, &heard, answer.received) {
+        return Judgement { event, remarks: Vec::new(), renewal: None };
+    }
+    results(profile, operation, lease, &heard)
+}
+
+/// The event of an answer that says what became of each record. The operation says how it is read.
+pub(super) fn results(profile: &Profile, operation: Operation, lease: &Lease, heard: &Heard) -> Judgement {
     let bindings = heard.bind(operation);
     let Some(list) = &profile.answer(operation).items.list else {
         let whole = heard.body().map(std::slice::from_ref);
-        return settle(profile, operation, lease, whole.unwrap_or_default(), &heard, true);
+        return settle(profile, operation, lease, whole.unwrap_or_default(), heard, true);
     };
     let found = list.json(&bindings).unwrap_or_default();
     match as_list(profile, operation, &found) {
-        Some(results) => settle(profile, operation, lease, results, &heard, false),
+        Some(results) => settle(profile, operation, lease, results, heard, false),
         // Where nothing is said of those that went well, all may have gone well.
-        None if found.is_null() && unlisted(profile, operation, &heard) != Unlisted::Unknown => {
-            settle(profile, operation, lease, &[], &heard, false)
+        None if found.is_null() && unlisted(profile, operation, heard) != Unlisted::Unknown => {
+            settle(profile, operation, lease, &[], heard, false)
         }
         None => {
-            let trouble = not_understood(&heard, "results");
+            let trouble = not_understood(heard, "results");
             Judgement { event: Event::InDoubt { trouble }, remarks: Vec::new(), renewal: None }
         }
     }

@@ -67,7 +67,7 @@ pub async fn knock(
     let reading = profile.answer(operation);
     let place = match operation {
         Operation::List => reading.list.as_ref().map(|list| &list.list),
-        Operation::Reviews => reading.reviews.as_ref().map(|reviews| &reviews.list),
+        Operation::Reviews => reading.reviews.as_ref().and_then(|reviews| reviews.list.as_ref()),
         Operation::Dictionary => reading.dictionary.as_ref().map(|dictionary| &dictionary.list),
         _ => None,
     };

@@ -5,26 +5,30 @@
 //! the answer does not mention is unknown. The room keeps no state and repeats nothing: when a batch goes again
 //! is the ledger's business, `next_wait` only says how long to wait.
 
+mod callback;
 mod dictionary;
 mod exchange;
 mod heard;
 mod judge;
 mod knock;
 mod login;
+mod pending;
 mod read;
 mod render;
+mod reviews;
 mod said;
 mod verdict;
 mod wait;
 
+pub use callback::told;
 pub use dictionary::{DictionaryEntry, RemoteDictionary, dictionary};
 pub use exchange::exchange;
 pub use judge::{Judgement, judge, weigh};
 pub use knock::{Knock, is_harmless, knock, sign_in};
-pub use read::{
-    Bookmark, LookFor, Page, Ping, RemoteRecord, Review, ReviewPage, Scope, list, lookup, ping, reviews,
-};
+pub use pending::{ask_about, next_ask};
+pub use read::{Bookmark, LookFor, Page, Ping, RemoteRecord, Scope, list, lookup, ping};
 pub use render::{Rendering, portion, preview, render};
+pub use reviews::{About, Review, ReviewPage, review_of, reviews_after, reviews_since};
 pub use wait::next_wait;
 
 use crate::config::platform::Operation;

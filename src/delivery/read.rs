@@ -1,17 +1,16 @@
-//! What is asked of the province without changing anything there: pages of records, one record, reviews, a ping.
-
-use std::collections::BTreeMap;
+//! What is asked of the province without changing anything there: pages of records, one record, a ping.
 
 use serde_json::{Map, Value as Json};
 
+use super::exchange::nothing_sent;
 use super::heard::Heard;
-use super::verdict::{not_admitted, not_understood, of_answer, of_break, wish_to_be_left_alone};
-use crate::clock::Clock;
-use crate::config::platform::{AnswerFormat, Operation, ReviewState};
-use crate::ledger::{LaneEffect, Trouble};
-use crate::platform::{
-    Answer, Bindings, Formula, Known, Profile, RecordReading, ReviewsReading, Street, one_line,
+use super::verdict::{
+    Outcome, Verdict, not_admitted, not_understood, of_answer, of_break, wish_to_be_left_alone,
 };
+use crate::clock::Clock;
+use crate::config::platform::{AnswerFormat, Operation};
+use crate::ledger::{Attempt, LaneEffect, Trouble};
+use crate::platform::{Answer, Bindings, Formula, Known, Profile, RecordReading, Street, one_line};
 use crate::record::{Complaint, Value};
 
 /// Whose records a list holds.
@@ -77,28 +76,6 @@ pub enum LookFor<'a> {
         title: &'a str,
         owner: &'a str,
     },
-}
-
-/// What a reviewer at the province decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Review {
-    pub seq: i64,
-    pub kind: Option<String>,
-    pub local_id: Option<String>,
-    pub remote_id: Option<String>,
-    pub state: ReviewState,
-    pub opinion: String,
-    /// As the province writes it.
-    pub at: Option<String>,
-}
-
-/// Reviews in the order of their numbers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReviewPage {
-    pub reviews: Vec<Review>,
-    /// Where the next look starts; equal to the last one when there is nothing new.
-    pub next: i64,
-    pub unreadable: Vec<Complaint>,
 }
 
 /// The province answered and took our signature.
@@ -211,43 +188,18 @@ pub async fn lookup(
     }
 }
 
-/// What was decided after a number; 0 from the beginning.
-pub async fn reviews(street: &Street, after: i64, clock: &Clock) -> Result<ReviewPage, Trouble> {
-    let profile = street.profile();
-    let names = Bindings::default()
-        .with("after", Known::Value(Value::Int(after)))
-        .with("size", number(profile.platform().paging.size));
-    let (_, heard) = ask(street, Operation::Reviews, &names, clock).await?;
-    let whole = profile.answer(Operation::Reviews);
-    let Some(reading) = &whole.reviews else { return Err(unread(Operation::Reviews)) };
-    let bindings = heard.bind(Operation::Reviews);
-    let found = reading.list.json(&bindings).unwrap_or_default();
-    let entries = match as_list(profile, Operation::Reviews, &found) {
-        Some(entries) => entries,
-        None if found.is_null() && is_xml(profile, Operation::Reviews) => &[],
-        None => return Err(not_understood(&heard, "list")),
-    };
-    let next = reading.next.number(&bindings).ok_or_else(|| not_understood(&heard, "next"))?;
-    let mut reviews = Vec::with_capacity(entries.len());
-    let mut unreadable = Vec::new();
-    for (index, entry) in entries.iter().enumerate() {
-        match read_review(reading, &whole.states, entry) {
-            Ok(review) => reviews.push(review),
-            Err(Unread::Missing(what)) => unreadable.push(spoilt(index, what)),
-            Err(Unread::State(complaint)) => unreadable.push(complaint),
-        }
-    }
-    reviews.sort_by_key(|review| review.seq);
-    // A cursor never goes back, whatever the answer says.
-    Ok(ReviewPage { reviews, next: next.max(after), unreadable })
-}
-
 /// Whether the province answers and takes our credentials.
 pub async fn ping(street: &Street, clock: &Clock) -> Result<Ping, Trouble> {
     let (answer, heard) = ask(street, Operation::Ping, &Bindings::default(), clock).await?;
     let time = street.profile().answer(Operation::Ping).time.as_ref();
     let time = time.and_then(|time| time.text(&heard.bind(Operation::Ping)));
     Ok(Ping { clock_ahead_s: answer.clock_ahead_s(), time })
+}
+
+/// A question that brought no answer that passes the profile's success test.
+pub(super) struct Failure {
+    pub(super) outcome: Outcome,
+    pub(super) trouble: Trouble,
 }
 
 /// Asks, and gives back an answer that passes the profile's success test.
@@ -257,13 +209,35 @@ pub(super) async fn ask(
     names: &Bindings<'_>,
     clock: &Clock,
 ) -> Result<(Answer, Heard), Trouble> {
+    ask_keeping(street, operation, names, clock).await.1.map_err(|failure| failure.trouble)
+}
+
+/// As `ask`, with the exchange as the ledger keeps it: the last one, where it took two.
+pub(super) async fn ask_keeping(
+    street: &Street,
+    operation: Operation,
+    names: &Bindings<'_>,
+    clock: &Clock,
+) -> (Attempt, Result<(Answer, Heard), Failure>) {
     let profile: &Profile = street.profile();
     let mut again = true;
     loop {
         let asked = clock.now();
-        street.admit(clock).await.map_err(|closed| not_admitted(&closed, asked))?;
-        let sent = street.send(operation, names, &[], clock).await;
-        let passage = sent.map_err(|complaint| Trouble { complaint, lane: LaneEffect::None })?;
+        let unsent = |trouble| (nothing_sent(asked), Err(Failure { outcome: Outcome::NotAccepted, trouble }));
+        if let Err(closed) = street.admit(clock).await {
+            return unsent(not_admitted(&closed, asked));
+        }
+        let passage = match street.send(operation, names, &[], clock).await {
+            Ok(passage) => passage,
+            Err(complaint) => return unsent(Trouble { complaint, lane: LaneEffect::None }),
+        };
+        let mut attempt = Attempt {
+            started: passage.started,
+            took: passage.took,
+            request: passage.request,
+            answer: passage.answer,
+            status: None,
+        };
         let answer = match passage.outcome {
             Ok(answer) => answer,
             Err(broken) => {
@@ -272,20 +246,22 @@ pub(super) async fn ask(
                 {
                     street.keep_away(asked, clock).await;
                 }
-                return Err(of_break(profile, operation, &broken).trouble);
+                let Verdict { outcome, trouble, .. } = of_break(profile, operation, &broken);
+                return (attempt, Err(Failure { outcome, trouble }));
             }
         };
+        attempt.status = Some(answer.status);
         if let Some(asked) = wish_to_be_left_alone(profile, operation, &answer, &passage.content) {
             street.keep_away(asked, clock).await;
         }
         let heard = Heard::read(profile, operation, &answer, passage.content);
         if heard.is_success(profile, operation) {
-            return Ok((answer, heard));
+            return (attempt, Ok((answer, heard)));
         }
-        let verdict = of_answer(profile, operation, 0, &answer, &heard);
-        match verdict.renewal {
+        let Verdict { outcome, trouble, renewal } = of_answer(profile, operation, 0, &answer, &heard);
+        match renewal {
             Some(renewal) if again && renewal.take(street, passage.generation, clock).await => again = false,
-            _ => return Err(verdict.trouble),
+            _ => return (attempt, Err(Failure { outcome, trouble })),
         }
     }
 }
@@ -309,31 +285,19 @@ fn read_record(reading: &RecordReading, entry: &Json) -> Result<RemoteRecord, &'
     })
 }
 
-enum Unread {
-    Missing(&'static str),
-    State(Complaint),
-}
-
-fn read_review(
-    reading: &ReviewsReading,
-    states: &BTreeMap<String, ReviewState>,
-    entry: &Json,
-) -> Result<Review, Unread> {
-    let bindings = Bindings::default().with("item", Known::Json(entry));
-    let text = |formula: &Option<Formula>| formula.as_ref().and_then(|formula| formula.text(&bindings));
-    let seq = reading.seq.number(&bindings).ok_or(Unread::Missing("seq"))?;
-    let word = reading.state.text(&bindings).ok_or(Unread::Missing("state"))?;
-    let state = states.get(&word).copied();
-    let state = state.ok_or_else(|| Unread::State(Complaint::new("Q7302").found(&word).fact("seq", seq)))?;
-    Ok(Review {
-        seq,
-        kind: text(&reading.kind),
-        local_id: text(&reading.local_id),
-        remote_id: text(&reading.remote_id),
-        state,
-        opinion: text(&reading.opinion).unwrap_or_default(),
-        at: text(&reading.at),
-    })
+/// The entries of a list in an answer; in XML an absent one is empty. `None` where it is no list.
+pub(super) fn entries(
+    profile: &Profile,
+    operation: Operation,
+    list: &Formula,
+    bindings: &Bindings<'_>,
+) -> Option<Vec<Json>> {
+    let found = list.json(bindings).unwrap_or_default();
+    match as_list(profile, operation, &found) {
+        Some(entries) => Some(entries.to_vec()),
+        None if found.is_null() && is_xml(profile, operation) => Some(Vec::new()),
+        None => None,
+    }
 }
 
 /// The entries of a list. In XML a list of one looks like its one entry.

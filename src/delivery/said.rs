@@ -139,23 +139,37 @@ impl<'a> Said<'a> {
 
     /// The complaint with what the province said.
     fn quote(&self, complaint: Complaint) -> Complaint {
-        let message = one_line(self.message.as_deref().unwrap_or("–"), 200);
-        complaint.fact("code", one_line(&self.code(), 40)).fact("message", message)
+        quote(complaint, self.code.as_deref(), self.message.as_deref())
     }
 
     /// The same with the profile's advice for the code, or a general one.
     fn advise(&self, complaint: Complaint) -> Complaint {
-        let known = self.code.as_deref().and_then(|code| self.profile.platform().refusals.get(code));
-        let (zh, en, who) = match known {
-            Some(refusal) => (refusal.zh.as_str(), refusal.en.as_str(), refusal.who),
-            None => (
-                "按省平台的说明修改这条记录后重报；看不懂时把代码和说明发给省平台技术支持。",
-                "mend the record as the province says and resubmit; where that is unclear, ask its support, quoting the code",
-                Owner::Operator,
-            ),
-        };
-        self.quote(complaint).owner(who).fact("advice_zh", zh).fact("advice_en", en)
+        advise(self.profile, complaint, self.code.as_deref(), self.message.as_deref())
     }
+}
+
+fn quote(complaint: Complaint, code: Option<&str>, message: Option<&str>) -> Complaint {
+    let message = one_line(message.unwrap_or("–"), 200);
+    complaint.fact("code", one_line(code.unwrap_or("–"), 40)).fact("message", message)
+}
+
+/// The complaint with what the province said, and with the profile's advice for the code, or a general one.
+pub(super) fn advise(
+    profile: &Profile,
+    complaint: Complaint,
+    code: Option<&str>,
+    message: Option<&str>,
+) -> Complaint {
+    let known = code.and_then(|code| profile.platform().refusals.get(code));
+    let (zh, en, who) = match known {
+        Some(refusal) => (refusal.zh.as_str(), refusal.en.as_str(), refusal.who),
+        None => (
+            "按省平台的说明修改这条记录后重报；看不懂时把代码和说明发给省平台技术支持。",
+            "mend the record as the province says and resubmit; where that is unclear, ask its support, quoting the code",
+            Owner::Operator,
+        ),
+    };
+    quote(complaint, code, message).owner(who).fact("advice_zh", zh).fact("advice_en", en)
 }
 
 /// `contact.phone` and `contact/phone` become `/contact/phone`; a JSON pointer stays.

@@ -53,6 +53,7 @@ pub use imports::{
 pub use lanes::{LaneState, PlatformState};
 pub use manners::Manners;
 pub use mark::Mark;
+pub use newer::{later_mark, mark_order};
 pub use pending::{PendingLease, PendingNews, PendingView};
 pub use quarantine::QuarantineView;
 pub use receipt::{Carried, ReceiptAnswer, ReceiptNote, ReceiptSeen};

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use chrono::DateTime;
 
 /// `None` where they cannot be compared: a number with a date, dates of two forms.
-pub(super) fn order(one: &str, other: &str) -> Option<Ordering> {
+pub fn mark_order(one: &str, other: &str) -> Option<Ordering> {
     let (one, other) = (one.trim(), other.trim());
     if let (Some(one), Some(other)) = (digits(one), digits(other)) {
         return Some(one.len().cmp(&other.len()).then(one.cmp(other)));
@@ -18,8 +18,8 @@ pub(super) fn order(one: &str, other: &str) -> Option<Ordering> {
 }
 
 /// The later of two, the second where that is not known.
-pub(super) fn later<'a>(one: &'a str, other: &'a str) -> &'a str {
-    match order(one, other) {
+pub fn later_mark<'a>(one: &'a str, other: &'a str) -> &'a str {
+    match mark_order(one, other) {
         Some(Ordering::Greater) => one,
         Some(Ordering::Less | Ordering::Equal) | None => other,
     }
@@ -50,10 +50,10 @@ mod tests {
             ("", "12", None),
             ("", "", Some(Equal)),
         ] {
-            assert_eq!(order(one, other), expect, "{one} {other}");
-            assert_eq!(order(other, one), expect.map(Ordering::reverse), "{other} {one}");
+            assert_eq!(mark_order(one, other), expect, "{one} {other}");
+            assert_eq!(mark_order(other, one), expect.map(Ordering::reverse), "{other} {one}");
         }
-        assert_eq!(later("9", "10"), "10");
-        assert_eq!(later("2026-05-02", "2026-05-01"), "2026-05-02");
+        assert_eq!(later_mark("9", "10"), "10");
+        assert_eq!(later_mark("2026-05-02", "2026-05-01"), "2026-05-02");
     }
 }

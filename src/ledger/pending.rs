@@ -89,6 +89,13 @@ pub struct PendingView {
 }
 
 impl Ledger {
+    /// Kinds that have batches to be asked about now.
+    pub async fn pending_kinds(&self, platform: &str, now: Timestamp) -> Result<Vec<String>> {
+        let sql = "-- ledger.pending_kinds
+            select distinct kind from batch where platform = $1 and state = 'pending' and next_at <= $2";
+        Ok(self.db.fetch(sql, args![platform, now]).await?.iter().map(|row| row.text(0)).collect())
+    }
+
     /// Takes the batch of a kind that has waited longest for its turn to be asked about.
     pub async fn claim_pending(
         &self,

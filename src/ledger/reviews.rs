@@ -278,7 +278,7 @@ impl Ledger {
         }
         for Unlisted { kind, remote_id, local_id, mark, complaint } in unlisted {
             if let Some(held) = find(tx, platform, kind, remote_id, local_id).await?
-                && mark.as_ref().and_then(|mark| newer::order(mark, &held.mark)) != Some(Ordering::Less)
+                && mark.as_ref().and_then(|mark| newer::mark_order(mark, &held.mark)) != Some(Ordering::Less)
             {
                 let complaint = std::slice::from_ref(complaint);
                 set_complaints(tx, held.seq, Source::Review, held.version, complaint).await?;
@@ -308,7 +308,7 @@ impl Held {
             // Without number or time, what holds now is compared with what was heard last.
             return !(same && self.review == review.state);
         };
-        match newer::order(mark, &self.mark) {
+        match newer::mark_order(mark, &self.mark) {
             Some(Ordering::Greater) => true,
             // Two decisions in one second are two; one decision read twice is one.
             Some(Ordering::Equal) | None => !same,

@@ -205,6 +205,25 @@ impl Call {
             && !formula.names().any(|name| self.secrets.of_sessions.contains(name))
     }
 
+    /// What surrounds the template of something that is no request.
+    pub(super) fn of_answer(writing: Writing) -> Option<Call> {
+        let path = Located { value: "''".to_owned(), line: 0, column: 0 };
+        Some(Call {
+            method: String::new(),
+            path: Formula::compile(&path, &[], Path::new(""), &mut Vec::new())?,
+            derived: Vec::new(),
+            own: Default::default(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            records_max: None,
+            payload: None,
+            item: None,
+            envelope: None,
+            writing,
+            secrets: Secrets::default(),
+        })
+    }
+
     /// Every expression of its own, for checks that concern them all. Values of the platform that it has no use for
     /// may rest on what this call does not have: on a session, where it is the log-in.
     pub(super) fn formulas(&self) -> Vec<&Formula> {

@@ -129,7 +129,7 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 /// A time, or seconds or milliseconds since 1970: the two do not meet before the year 5000.
-fn moment(value: &Value) -> Option<Timestamp> {
+pub(super) fn moment(value: &Value) -> Option<Timestamp> {
     const SECONDS_MAX: i64 = 100_000_000_000;
     let number = match value {
         Value::DateTime(time) => return Some(Timestamp(time.timestamp_micros())),

@@ -8,6 +8,7 @@
 mod answer;
 mod bindings;
 mod call;
+mod callback;
 mod credentials;
 mod decode;
 mod formula;
@@ -19,6 +20,7 @@ mod look;
 mod markup;
 mod names;
 mod paper;
+mod pending;
 mod profile;
 mod reading;
 mod request;
@@ -33,6 +35,7 @@ mod write;
 pub(crate) use answer::http_date;
 pub use answer::{Answer, Break, Broken, FailedLogin};
 pub use bindings::{Bindings, Known};
+pub use callback::{Believed, CallbackReading, Message};
 pub use credentials::Credentials;
 pub use decode::{Content, Unread, headers};
 pub use formula::Formula;
@@ -41,6 +44,7 @@ pub use hand::{HandReading, LayoutReading, PackageReading, ReceiptReading, Sheet
 pub use login::Login;
 pub use look::{Look, Shown, look};
 pub(crate) use paper::one_line;
+pub use pending::{PendingReading, StatusReading};
 pub use profile::{Profile, Rule};
 pub use reading::{
     AnswerReading, DictionaryReading, ItemsReading, ListReading, RecordReading, ReviewsReading,

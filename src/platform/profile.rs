@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use super::call::{Call, CallPress, compile_values, names_of};
+use super::callback::{self, CallbackReading};
 use super::formula::Formula;
 use super::login::{self, Login};
 use super::reading::{AnswerReading, Press};
@@ -27,6 +28,7 @@ struct Compiled {
     /// Of each operation: the places of the logins that it needs.
     needs: BTreeMap<Operation, Vec<usize>>,
     rules: Vec<Rule>,
+    callback: Option<CallbackReading>,
 }
 
 /// One remedy rule with its predicate.
@@ -41,9 +43,10 @@ impl Profile {
     pub fn compile(platform: Arc<Platform>) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let compiled = compile(&platform, &mut faults);
+        let callback = callback::compile(&platform, &mut faults);
         match compiled {
             Some((headers, calls, (logins, needs), answers, rules)) if faults.is_empty() => {
-                let compiled = Compiled { platform, headers, calls, answers, logins, needs, rules };
+                let compiled = Compiled { platform, headers, calls, answers, logins, needs, rules, callback };
                 Ok(Profile(Arc::new(compiled)))
             }
             _ => Err(faults),
@@ -57,6 +60,11 @@ impl Profile {
     /// How the answer to an operation is read.
     pub fn answer(&self, operation: Operation) -> &AnswerReading {
         self.0.answers.get(&operation).unwrap_or(&NOTHING_READ)
+    }
+
+    /// How the province's own messages are read; `None` where nobody listens.
+    pub fn callback(&self) -> Option<&CallbackReading> {
+        self.0.callback.as_ref()
     }
 
     pub fn rules(&self) -> &[Rule] {

@@ -6,6 +6,7 @@ use std::path::Path;
 use encoding_rs::Encoding;
 
 use super::formula::Formula;
+use super::pending::{PendingReading, StatusReading};
 use crate::config::platform::{
     AnswerFormat, AnswerText, DictionaryText, ItemsText, ListText, RecordText, ReviewState, ReviewsText,
     Unlisted,
@@ -34,6 +35,8 @@ pub struct AnswerReading {
     /// The province's word for a review's state → what it means.
     pub states: BTreeMap<String, ReviewState>,
     pub dictionary: Option<DictionaryReading>,
+    pub pending: Option<PendingReading>,
+    pub status: StatusReading,
     pub time: Option<Formula>,
 }
 
@@ -76,9 +79,10 @@ pub struct RecordReading {
 
 #[derive(Clone, Debug)]
 pub struct ReviewsReading {
-    pub list: Formula,
-    pub next: Formula,
-    pub seq: Formula,
+    pub list: Option<Formula>,
+    pub next: Option<Formula>,
+    pub more: Option<Formula>,
+    pub seq: Option<Formula>,
     pub kind: Option<Formula>,
     pub local_id: Option<Formula>,
     pub remote_id: Option<Formula>,
@@ -101,9 +105,9 @@ const RAW: &[&str] =
 const PARSED: &[&str] =
     &["body", "raw", "text", "headers", "status", "credentials", "session", "sent", "received", "action"];
 const WHOLE: &[&str] = &["body", "status", "headers", "action"];
-const JUDGED: &[&str] = &["body", "status", "headers", "action", "code", "message"];
+pub(super) const JUDGED: &[&str] = &["body", "status", "headers", "action", "code", "message"];
 const LISTED: &[&str] = &["body", "status", "headers", "action", "page", "size", "count"];
-const ITEM: &[&str] = &["item", "body", "action"];
+pub(super) const ITEM: &[&str] = &["item", "body", "action"];
 /// Of an item that has been found to be one of ours.
 const ITEM_OURS: &[&str] = &["item", "body", "action", "record_id", "item_key", "version", "remote_id"];
 const ITEM_JUDGED: &[&str] =
@@ -151,6 +155,12 @@ impl AnswerReading {
             reviews: text.reviews.as_ref().and_then(|reviews| compile_reviews(reviews, press)),
             states: text.reviews.as_ref().map(|reviews| reviews.states.clone()).unwrap_or_default(),
             dictionary: text.dictionary.as_ref().and_then(|one| compile_dictionary(one, press)),
+            pending: text.pending.as_ref().and_then(|pending| PendingReading::compile(pending, press)),
+            status: text
+                .status
+                .as_ref()
+                .map(|status| StatusReading::compile(status, press))
+                .unwrap_or_default(),
             time: text.ping.as_ref().and_then(|ping| press.maybe(&ping.time, WHOLE)),
         }
     }
@@ -218,9 +228,10 @@ fn compile_dictionary(text: &DictionaryText, press: &mut Press<'_>) -> Option<Di
     Some(DictionaryReading { list: list?, code: code?, label: label?, more })
 }
 
-fn compile_reviews(text: &ReviewsText, press: &mut Press<'_>) -> Option<ReviewsReading> {
+pub(super) fn compile_reviews(text: &ReviewsText, press: &mut Press<'_>) -> Option<ReviewsReading> {
     let list = press.maybe(&text.list, WHOLE);
     let next = press.maybe(&text.next, WHOLE);
+    let more = press.maybe(&text.more, LISTED);
     let seq = press.maybe(&text.seq, ITEM);
     let kind = press.maybe(&text.kind, ITEM);
     let local_id = press.maybe(&text.local_id, ITEM);
@@ -228,15 +239,5 @@ fn compile_reviews(text: &ReviewsText, press: &mut Press<'_>) -> Option<ReviewsR
     let state = press.maybe(&text.state, ITEM);
     let opinion = press.maybe(&text.opinion, ITEM);
     let at = press.maybe(&text.at, ITEM);
-    Some(ReviewsReading {
-        list: list?,
-        next: next?,
-        seq: seq?,
-        kind,
-        local_id,
-        remote_id,
-        state: state?,
-        opinion,
-        at,
-    })
+    Some(ReviewsReading { list, next, more, seq, kind, local_id, remote_id, state: state?, opinion, at })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 
+use super::callback::{Believed, Message};
 use super::gate::{Closed, Gate, Memory};
 use super::session::{Bearer, Generation, Identity, Unable, Way};
 use super::{Answer, Bindings, Broken, Content, Credentials, Fresh, Profile, Request, Wire};
@@ -104,6 +105,37 @@ impl Street {
         let stars = profile.logins().iter().map(|login| (login.name.as_str().into(), login.stars()));
         let request = build(Value::Map(stars.collect())).or_else(|_| build(Value::Map(Vec::new())))?;
         Ok(request.show(&credentials))
+    }
+
+    /// Decides whether a message is the province's, with the secrets as they are now; `None` where nobody listens.
+    ///
+    /// Errors: Q7910, Q7911, Q7913: it is not believed, or not understood.
+    pub async fn believe(&self, message: &Message, clock: &Clock) -> Option<Result<Believed, Complaint>> {
+        let callback = self.0.profile.callback()?;
+        let believed = callback.believe(self.profile(), message, &self.0.identity.credentials());
+        if believed.as_ref().is_err_and(|complaint| complaint.id == "Q7910") {
+            // The secret may have been changed in its file since it was last read.
+            return Some(callback.believe(self.profile(), message, &self.secrets(clock).await));
+        }
+        Some(believed)
+    }
+
+    /// What the province is answered for a message that was good. Errors: the profile's `ack` fails.
+    pub fn acknowledge(&self, message: &Message, believed: &Believed) -> Result<Vec<u8>, Complaint> {
+        match self.0.profile.callback() {
+            Some(callback) => callback.acknowledge(message, believed, &self.0.identity.credentials()),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The secrets, not older than a few seconds.
+    async fn secrets(&self, clock: &Clock) -> Credentials {
+        let Inner { profile, identity, transport, gate } = &*self.0;
+        let way = Way { profile, transport: transport.as_ref(), gate, clock };
+        match identity.bearer(&[], &way).await {
+            Ok(bearer) => bearer.credentials,
+            Err(_) => identity.credentials(),
+        }
     }
 
     /// One request on the wire, one answer; before it the logins that it needs and that are due. The envelope is made

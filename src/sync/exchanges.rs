@@ -17,11 +17,12 @@ use super::connector::{Connector, Error};
 use super::deliver::{DeliverReport, Halt};
 use super::guard::WorkGuard;
 use super::pace::{Pace, Went};
-use super::route::PushRoute;
 use super::watch::{Stage, Watcher};
+use crate::config::platform::Operation;
 use crate::delivery::{self, LookFor, RemoteRecord, Rendering};
 use crate::ledger::{
-    Attempt, Claim, Doubt, Event, ItemOutcome, LaneEffect, Lease, RunRef, Settled, Trouble, Want,
+    Attempt, Claim, Doubt, Event, LaneEffect, Lease, PendingLease, PendingNews, RunRef, Settled, Trouble,
+    Want,
 };
 use crate::plan::Action;
 use crate::platform::Street;
@@ -33,7 +34,7 @@ const LOOK_UPS: i64 = 200;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Something that is done with the province for one kind. The order is that in which they are asked: what was in doubt
-/// first, parents before children, and withdrawals last, children before parents.
+/// or undecided first, parents before children, and withdrawals last, children before parents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Turn {
     what: What,
@@ -44,6 +45,8 @@ struct Turn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
     LookUp,
+    /// About what was taken in and not decided.
+    Ask,
     Send(Action),
 }
 
@@ -51,6 +54,7 @@ pub(super) enum What {
 enum Home {
     Batch { lease: Lease, attempt: Attempt, event: Event },
     LookedUp { doubt: Doubt, found: Result<Option<RemoteRecord>, Trouble> },
+    Asked { lease: PendingLease, attempt: Attempt, news: PendingNews },
 }
 
 /// All exchanges of one delivery run.
@@ -133,6 +137,7 @@ impl<'a> Exchanges<'a> {
         };
         let started = match turn.what {
             What::LookUp => self.look_up(turn).await?,
+            What::Ask => self.ask(turn).await?,
             What::Send(action) => self.send(turn, action).await?,
         };
         match started {
@@ -160,6 +165,11 @@ impl<'a> Exchanges<'a> {
         }
         for kind in ledger.doubtful_kinds(platform, now).await? {
             due.extend(self.turn(&kind, What::LookUp));
+        }
+        if self.street.profile().offers(Operation::Status) {
+            for kind in ledger.pending_kinds(platform, now).await? {
+                due.extend(self.turn(&kind, What::Ask));
+            }
         }
         let taken_out = self.doubts.iter().filter(|(_, doubts)| !doubts.is_empty());
         due.extend(taken_out.map(|(place, _)| Turn { what: What::LookUp, place: *place }));
@@ -190,7 +200,7 @@ impl<'a> Exchanges<'a> {
     fn may_start(&self, turn: Turn) -> bool {
         let flying = self.flying.get(&turn).copied().unwrap_or(0);
         let limit = match turn.what {
-            What::LookUp => 1,
+            What::LookUp | What::Ask => 1,
             // The last place is for another lane: one whose calls all hang does not stop the others.
             What::Send(_) => self.pace_limit(turn).min(self.concurrency().saturating_sub(1).max(1)),
         };
@@ -231,10 +241,7 @@ impl<'a> Exchanges<'a> {
     async fn look_up(&mut self, turn: Turn) -> Result<Option<BoxFuture<'static, Home>>, Error> {
         let (connector, platform, kind) = (self.connector, &self.run.platform, self.kind_of(turn));
         let now = connector.clock.now();
-        // A province that asked to be left alone is not asked either; nor is one that is just being tried out.
-        if connector.ledger.paused_until(platform, now).await?.is_some()
-            || (!self.out.is_empty() && connector.ledger.any_lane_closed(platform).await?)
-        {
+        if !self.may_ask().await? {
             return Ok(None);
         }
         if self.doubts.get(&turn.place).is_none_or(VecDeque::is_empty) {
@@ -252,6 +259,28 @@ impl<'a> Exchanges<'a> {
         })))
     }
 
+    /// Takes out a batch that was taken in and whose turn it is to be asked about.
+    async fn ask(&mut self, turn: Turn) -> Result<Option<BoxFuture<'static, Home>>, Error> {
+        if !self.may_ask().await? {
+            return Ok(None);
+        }
+        let (ledger, platform) = (&self.connector.ledger, &self.run.platform);
+        let claimed = ledger.claim_pending(platform, self.kind_of(turn), self.connector.clock.now()).await?;
+        let Some(lease) = claimed else { return Ok(None) };
+        let (street, clock) = (self.street.clone(), self.connector.clock.clone());
+        Ok(Some(Box::pin(async move {
+            let (attempt, news) = delivery::ask_about(&street, &lease, &clock).await;
+            Home::Asked { lease, attempt, news }
+        })))
+    }
+
+    /// A province that asked to be left alone is not asked either; nor is one that is just being tried out.
+    async fn may_ask(&mut self) -> Result<bool, Error> {
+        let (ledger, platform) = (&self.connector.ledger, &self.run.platform);
+        let is_paused = ledger.paused_until(platform, self.connector.clock.now()).await?.is_some();
+        Ok(!is_paused && (self.out.is_empty() || !ledger.any_lane_closed(platform).await?))
+    }
+
     fn halted(&mut self, halt: Halt) -> Result<Option<BoxFuture<'static, Home>>, Error> {
         self.report.halt(halt);
         Ok(None)
@@ -267,6 +296,9 @@ impl<'a> Exchanges<'a> {
                 Some(self.settle(&run, lease, attempt, event).await?)
             }
             Home::LookedUp { doubt, found } => self.settle_doubt(turn, &run, doubt, found).await?,
+            Home::Asked { lease, attempt, news } => {
+                Some(self.settle_pending(&run, lease, attempt, news).await?)
+            }
         };
         if let Some(settled) = settled {
             self.report.counts.settled(settled);
@@ -285,9 +317,27 @@ impl<'a> Exchanges<'a> {
         mut event: Event,
     ) -> Result<Settled, Error> {
         let connector = self.connector;
-        connector.name_places(run, &mut event);
+        if let Event::Settled { items } = &mut event {
+            connector.name_places(run, items.iter_mut());
+        }
         let wait = |attempts| delivery::next_wait(self.street.profile(), attempts, connector.clock.dice());
         Ok(connector.ledger.settle(run, lease, &attempt, event, wait, connector.clock.now()).await?)
+    }
+
+    async fn settle_pending(
+        &mut self,
+        run: &RunRef,
+        lease: PendingLease,
+        attempt: Attempt,
+        mut news: PendingNews,
+    ) -> Result<Settled, Error> {
+        let connector = self.connector;
+        if let PendingNews::Decided { items, .. } = &mut news {
+            connector.name_places(run, items.iter_mut().flatten());
+        }
+        let wait = |attempts| delivery::next_wait(self.street.profile(), attempts, connector.clock.dice());
+        let now = connector.clock.now();
+        Ok(connector.ledger.settle_pending(run, lease, &attempt, news, wait, now).await?)
     }
 
     async fn settle_doubt(
@@ -337,30 +387,6 @@ impl<'a> Exchanges<'a> {
         };
         let lane = (self.run.platform.clone(), self.kind_of(turn).to_owned(), turn.what);
         self.connector.paces.learn(lane, went, self.concurrency());
-    }
-}
-
-impl Connector {
-    /// The province names a field of the document; whoever mends it needs the city's column.
-    fn name_places(&self, run: &RunRef, event: &mut Event) {
-        let Event::Settled { items } = event else { return };
-        let of_kind =
-            |route: &&PushRoute| route.route.kind == run.kind && route.route.platform == run.platform;
-        let Some(route) = self.push_routes.values().find(of_kind) else { return };
-        for outcome in items {
-            let complaints = match outcome {
-                ItemOutcome::Refused { complaints } => complaints.as_mut_slice(),
-                ItemOutcome::Retry { complaint } => std::slice::from_mut(complaint),
-                ItemOutcome::Accepted { .. }
-                | ItemOutcome::Duplicate { .. }
-                | ItemOutcome::Unknown { .. } => &mut [],
-            };
-            for complaint in complaints.iter_mut().filter(|one| !one.pointer.is_empty()) {
-                complaint.column = route.mapping.column_of(&complaint.pointer);
-                complaint.label =
-                    route.kind.field(&complaint.pointer).map(|field| field.title.clone()).unwrap_or_default();
-            }
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use qilu::clock::{Clock, Timestamp};
-use qilu::delivery::{Bookmark, LookFor, Scope, exchange, list, lookup, ping, reviews};
+use qilu::delivery::{Bookmark, LookFor, Scope, exchange, list, lookup, ping, reviews_after};
 use qilu::plan::Action;
 use qilu::platform::Street;
 use qilu::record::Document;
@@ -97,9 +97,10 @@ async fn a_record_lives_its_life_by_the_profile_alone() {
     assert_eq!(town.send(Action::Update, vec![stranger]).await, "settled refused(Q7201 2404)");
 
     clock.advance(std::time::Duration::from_secs(3600));
-    let news = reviews(street, 0, clock).await.unwrap();
+    let news = reviews_after(street, 0, clock).await.unwrap();
     assert!(!news.reviews.is_empty() && news.unreadable.is_empty(), "{news:?}");
-    assert_eq!(reviews(street, news.next, clock).await.unwrap().next, news.next);
+    let next = news.next.as_ref().and_then(|next| next.parse().ok()).unwrap();
+    assert_eq!(reviews_after(street, next, clock).await.unwrap().next, news.next);
 }
 
 #[tokio::test]

@@ -8,15 +8,18 @@ use std::collections::BTreeMap;
 use encoding_rs::Encoding;
 use serde_json::Value as Json;
 
-use super::{Call, Operation, expected_at};
+use super::{Call, Operation, ReviewsBy, expected_at};
 use crate::config::{Located, Section};
 use crate::record::Complaint;
 
 mod items;
 mod pages;
+mod pending;
 
 pub use items::{ItemsText, Unlisted};
+pub(super) use pages::take_reviews;
 pub use pages::{DictionaryText, ListText, LookupText, PingText, RecordText, ReviewState, ReviewsText};
+pub use pending::{PendingText, Progress, StatusText};
 
 /// One `[answer]` table, or what is left of it for one operation.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +49,8 @@ pub struct AnswerText {
     pub record: Option<RecordText>,
     pub reviews: Option<ReviewsText>,
     pub dictionary: Option<DictionaryText>,
+    pub pending: Option<PendingText>,
+    pub status: Option<StatusText>,
     pub ping: Option<PingText>,
 }
 
@@ -89,11 +94,18 @@ impl Over for AnswerText {
     fn over(self, lower: &Self) -> Self {
         over!(self, lower:
             format, charset, mislabelled, verify, open, success, code, message, trace, refused;
-            items, list, lookup, record, reviews, dictionary, ping)
+            items, list, lookup, record, reviews, dictionary, pending, status, ping)
     }
 }
 
 impl AnswerText {
+    /// How decisions are read that come by themselves: what `own` says, else what is said of those that are asked for.
+    /// Never their list: another message has its decisions elsewhere.
+    pub fn reviews_of_callback(&self, own: &ReviewsText) -> ReviewsText {
+        let general = self.reviews.clone().unwrap_or_default();
+        ReviewsText { list: own.list.clone(), ..own.clone().over(&general) }
+    }
+
     /// These keys, and those of `[answer]` where one is absent here.
     pub fn or_general(self, general: &AnswerText) -> AnswerText {
         self.over(general)
@@ -122,6 +134,8 @@ pub(super) fn read_table(section: &Section<'_>) -> AnswerText {
     let record = section.section("record").map(|table| pages::read_record(&table));
     let reviews = section.section("reviews").map(|table| pages::read_reviews(&table));
     let dictionary = section.section("dictionary").map(|table| pages::read_dictionary(&table));
+    let pending = section.section("pending").map(|table| pending::read_pending(&table));
+    let status = section.section("status").map(|table| pending::read_status(&table));
     let ping = section.section("ping").map(|table| pages::read_ping(&table));
     section.finish();
     AnswerText {
@@ -141,6 +155,8 @@ pub(super) fn read_table(section: &Section<'_>) -> AnswerText {
         record,
         reviews,
         dictionary,
+        pending,
+        status,
         ping,
     }
 }
@@ -160,6 +176,7 @@ pub(super) fn merge(
     root: &Section<'_>,
     general: &AnswerText,
     operations: &BTreeMap<Operation, Call>,
+    reviews_by: ReviewsBy,
 ) -> BTreeMap<Operation, AnswerText> {
     let mut missing: Vec<String> = Vec::new();
     let mut answers = BTreeMap::new();
@@ -173,7 +190,7 @@ pub(super) fn merge(
             general: root.json("answer").unwrap_or_default(),
             own: section.as_ref().and_then(|section| section.json("answer")).unwrap_or_default(),
         };
-        for needed in needed(*operation, call.is_single(), &written) {
+        for needed in needed(*operation, call.is_single(), reviews_by, &written) {
             let (place, key) = match (&section, written.own.is_null(), written.general.is_null()) {
                 (Some(section), false, _) => {
                     (section.place_of("answer"), format!("{}.answer.{needed}", section.path()))
@@ -188,6 +205,10 @@ pub(super) fn merge(
         }
         let own = call.answer.clone().unwrap_or_default();
         answers.insert(*operation, own.or_general(general));
+    }
+    let later = answers.iter().any(|(operation, answer)| operation.is_delivery() && answer.pending.is_some());
+    if later && !answers.contains_key(&Operation::Status) {
+        root.complain_located(&root.place_of("operations"), Complaint::new("Q7234"));
     }
     answers
 }
@@ -211,12 +232,22 @@ impl Written {
 }
 
 /// The keys that an operation's answer cannot be read without, and that nobody wrote.
-fn needed(operation: Operation, is_single: bool, written: &Written) -> Vec<&'static str> {
+fn needed(
+    operation: Operation,
+    is_single: bool,
+    reviews_by: ReviewsBy,
+    written: &Written,
+) -> Vec<&'static str> {
     let mut needed = vec!["success"];
     match operation {
         Operation::Create | Operation::Update | Operation::Withdraw => {
             let is_listed = written.has("items.list");
-            if !is_single {
+            // What is decided later has its results there.
+            let is_later = written.has("pending");
+            if is_later {
+                needed.extend(["pending.when", "pending.ticket"]);
+            }
+            if !is_single && !is_later {
                 needed.push("items.list");
             }
             if is_listed && !is_single && written.value("items.by_position") != Some(&Json::Bool(true)) {
@@ -225,7 +256,7 @@ fn needed(operation: Operation, is_single: bool, written: &Written) -> Vec<&'sta
             if is_listed && !written.has("items.refused") {
                 needed.push("items.success");
             }
-            if operation == Operation::Create {
+            if operation == Operation::Create && !is_later {
                 needed.push("items.remote_id");
             }
         }
@@ -236,11 +267,21 @@ fn needed(operation: Operation, is_single: bool, written: &Written) -> Vec<&'sta
             needed.extend(["lookup.record", "record.remote_id", "record.data"]);
         }
         Operation::Reviews if written.has("reviews") => {
-            needed.extend(["reviews.list", "reviews.next", "reviews.seq", "reviews.state", "reviews.states"]);
+            needed.extend(["reviews.list", "reviews.state", "reviews.states"]);
+            match reviews_by {
+                ReviewsBy::Feed => needed.extend(["reviews.next", "reviews.seq"]),
+                ReviewsBy::Time => needed.push("reviews.at"),
+                ReviewsBy::Record => (),
+            }
         }
         Operation::Dictionary if written.has("dictionary") => {
             needed.extend(["dictionary.list", "dictionary.code", "dictionary.label"]);
         }
+        Operation::Review => needed.extend(["reviews.state", "reviews.states"]),
+        Operation::Status if written.has("status.item_state") => {
+            needed.extend(["status.states", "items.list", "items.id"]);
+        }
+        Operation::Status => needed.extend(["status.state", "status.states"]),
         _ => (),
     }
     needed.retain(|key| !written.has(key));

@@ -226,7 +226,7 @@ pub(super) fn read_call(section: &Section<'_>, shape: &Json, writing: Writing) -
 
 /// The template under a key. `shape` is the enclosing table as JSON: it says which type each key has, the
 /// section says where it stands.
-fn read_template(section: &Section<'_>, shape: &Json, key: &str) -> Option<Template> {
+pub(super) fn read_template(section: &Section<'_>, shape: &Json, key: &str) -> Option<Template> {
     match shape.get(key)? {
         Json::String(_) => section.text(key).map(Template::Expression),
         Json::Object(_) => Some(read_object(&section.section(key)?, &shape[key])),

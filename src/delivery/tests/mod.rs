@@ -19,6 +19,7 @@ mod answers;
 mod believed;
 mod generated;
 mod reading;
+mod reviews;
 mod sending;
 mod shapes;
 mod waits;
@@ -110,6 +111,11 @@ impl Parrot {
 
     fn street(&self) -> Street {
         Street::by(shandong(), credentials(), Box::new(self.clone()))
+    }
+
+    /// The same at the end of another profile.
+    fn street_by(&self, profile: Profile) -> Street {
+        Street::by(profile, credentials(), Box::new(self.clone()))
     }
 
     fn heard(&self) -> Vec<Request> {

@@ -1,8 +1,7 @@
 //! Pages, look-ups, reviews, pings.
 
 use super::*;
-use crate::config::platform::ReviewState;
-use crate::delivery::{Bookmark, LookFor, Scope, list, lookup, ping, reviews};
+use crate::delivery::{Bookmark, LookFor, Scope, list, lookup, ping};
 use crate::ledger::LaneEffect;
 use crate::platform::Break;
 
@@ -88,24 +87,6 @@ async fn a_look_up_believes_only_the_record_that_was_asked_for() {
     assert!(heard[0].url.ends_with("/achievement/lookup?localId=a"), "{}", heard[0].url);
     let encoded = "title=%E6%9C%BA%E5%99%A8%E4%BA%BA%20%26%20%E8%87%82&owner=%E7%94%B2%E5%85%AC%E5%8F%B8";
     assert!(heard[3].url.ends_with(encoded), "{}", heard[3].url);
-}
-
-#[tokio::test]
-async fn a_review_state_that_is_not_listed_is_an_error_and_the_cursor_never_goes_back() {
-    let review = |seq: i64, state: &str| json!({"seq": seq, "kind": "demand", "localId": "a", "state": state, "opinion": "请补充"});
-    let parrot = Parrot::saying([
-        well(json!({"list": [review(9, "returned"), review(8, "published"), review(7, "消失")], "next": 9})),
-        well(json!({"list": [], "next": 3})),
-        well(json!({"list": []})),
-    ]);
-    let (street, clock) = (parrot.street(), clock());
-    let page = reviews(&street, 6, &clock).await.unwrap();
-    let states: Vec<_> = page.reviews.iter().map(|review| (review.seq, review.state)).collect();
-    assert_eq!(states, [(8, ReviewState::Published), (9, ReviewState::Returned)]);
-    assert_eq!(page.unreadable[0].id, "Q7302");
-    assert_eq!(page.next, 9);
-    assert_eq!(reviews(&street, 9, &clock).await.unwrap().next, 9);
-    assert_eq!(reviews(&street, 9, &clock).await.unwrap_err().complaint.id, "Q7103");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod import;
 mod ledger;
 mod manners;
 mod mapping;
+mod pending;
 mod plan;
 mod province;
 mod request;
@@ -53,6 +54,7 @@ const SHELVES: [&[&[Entry]]; 9] = [
     &[
         province::ENTRIES,
         answer::ENTRIES,
+        pending::ENTRIES,
         request::ENTRIES,
         session::ENTRIES,
         manners::ENTRIES,

@@ -43,6 +43,8 @@ pub struct ReviewsText {
     pub list: Option<Located<String>>,
     /// Over `body`: where the next look starts.
     pub next: Option<Located<String>>,
+    /// Over `body`, `page`, `size`, `count`: whether another page follows; absent, a full one says so.
+    pub more: Option<Located<String>>,
     pub seq: Option<Located<String>>,
     pub kind: Option<Located<String>>,
     pub local_id: Option<Located<String>>,
@@ -127,7 +129,7 @@ impl Over for RecordText {
 
 impl Over for ReviewsText {
     fn over(self, lower: &Self) -> Self {
-        over!(self, lower: list, next, seq, kind, local_id, remote_id, state, opinion, at; states)
+        over!(self, lower: list, next, more, seq, kind, local_id, remote_id, state, opinion, at; states)
     }
 }
 
@@ -183,6 +185,13 @@ pub(super) fn read_record(section: &Section<'_>) -> RecordText {
 }
 
 pub(super) fn read_reviews(section: &Section<'_>) -> ReviewsText {
+    let reviews = take_reviews(section);
+    section.finish();
+    reviews
+}
+
+/// The keys of a table that may have others.
+pub(in crate::config::platform) fn take_reviews(section: &Section<'_>) -> ReviewsText {
     let text = |key: &str| section.text(key);
     let mut states = BTreeMap::new();
     if let Some(table) = section.section("states") {
@@ -196,9 +205,10 @@ pub(super) fn read_reviews(section: &Section<'_>) -> ReviewsText {
             }
         }
     }
-    let reviews = ReviewsText {
+    ReviewsText {
         list: text("list"),
         next: text("next"),
+        more: text("more"),
         seq: text("seq"),
         kind: text("kind"),
         local_id: text("local_id"),
@@ -207,9 +217,7 @@ pub(super) fn read_reviews(section: &Section<'_>) -> ReviewsText {
         opinion: text("opinion"),
         at: text("at"),
         states,
-    };
-    section.finish();
-    reviews
+    }
 }
 
 pub(super) fn read_dictionary(section: &Section<'_>) -> DictionaryText {
