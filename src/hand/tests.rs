@@ -320,7 +320,8 @@ fn results_are_believed_one_by_one() {
     let with_ids = format!("{plain}remote_id = 'item.remote'\n");
     let open = |n: i64| carried(1, n, Action::Create, State::Pending, json!({}));
     let id = |n: i64| format!("zibo/r{n}/1");
-    let rows: Vec<(&str, Json, Vec<(i64, &str)>, Vec<&str>)> = vec![
+    type Row<'a> = (&'a str, Json, Vec<(i64, &'a str)>, Vec<&'a str>);
+    let rows: Vec<Row<'_>> = vec![
         (
             &plain,
             json!([{"id": id(1), "code": "1"}, {"id": id(2), "code": 2}]),

@@ -147,7 +147,7 @@ async fn enterprises(world: &World, count: u32) {
         &[
             (
                 "publish_when = \"zt == 1\"",
-                "publish_when = \"zt == 1\"\nwithdraw_when = \"zt == 4\"\n[source.withdraw]\nflag = \"auto\"",
+                "publish_when = \"zt == 1\"\nwithdraw_when = \"zt == 4\"\n[source.withdraw]\nflag = \"auto\"\nabsence = \"ask\"",
             ),
             ("[fields]", "[limits]\nmax_withdraw_ratio = 1\n[fields]"),
         ],
