@@ -248,7 +248,7 @@ async fn an_import_is_held_against_its_table() {
 
 #[tokio::test]
 async fn weak_choices_of_a_platform_are_said_at_every_check() {
-    table(&[(&[(P, "city_code = \"370300\"", "city_code = \"370003\"")], &["shandong.toml:19:14 Q1151"])])
+    table(&[(&[(P, "city_code = \"370300\"", "city_code = \"370003\"")], &["shandong.toml:16:14 Q1151"])])
         .await;
 }
 

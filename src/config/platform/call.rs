@@ -197,7 +197,8 @@ pub(super) fn read_call(section: &Section<'_>, shape: &Json, writing: Writing) -
     for (key, template, format) in
         [("payload", &payload, writing.payload), ("envelope", &envelope, writing.envelope)]
     {
-        if let Some(why) = template.as_ref().and_then(|template| misfit(template, format)) {
+        let inside = key == "payload" && envelope.is_some();
+        if let Some(why) = template.as_ref().and_then(|template| misfit(template, format, inside)) {
             let complaint = Complaint::new("Q7421").fact("key", format!("{}.{key}", section.path()));
             section.complain_at(key, complaint.fact("format", format.word()).fact("why", why));
         }
@@ -245,14 +246,16 @@ fn read_object(section: &Section<'_>, shape: &Json) -> Template {
     Template::Object(names.filter_map(read).collect())
 }
 
-/// Why a template cannot be written in a format, as far as it shows without values.
-fn misfit(template: &Template, format: Format) -> Option<String> {
+/// Why a template cannot be written in a format, as far as it shows without values. What stands inside an envelope
+/// needs no root of its own.
+fn misfit(template: &Template, format: Format, inside: bool) -> Option<String> {
     let bad_name = |name: &str| (!is_xml_name(name)).then(|| format!("`{name}` names no element"));
     match (format, template) {
         (Format::Json, _) | (_, Template::Expression(_)) => None,
         (Format::Raw, _) => Some("one expression in quotes".to_owned()),
         (Format::Form | Format::Multipart, Template::Object(_)) => None,
         (Format::Form | Format::Multipart, _) => Some("a table of fields".to_owned()),
+        (Format::Xml, Template::Object(_)) if inside => misnamed(template),
         (Format::Xml, Template::Object(fields)) => match fields.as_slice() {
             [(root, inside)] => bad_name(root).or_else(|| misnamed(inside)),
             _ => Some("a table with one key, the root element".to_owned()),

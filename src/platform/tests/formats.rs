@@ -148,6 +148,15 @@ fn xml_is_one_element_escaped_and_in_order() {
         "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body><raw><a>r1</a></raw><text>&lt;a&gt;r1&lt;/a&gt;</text><n x=\"1\">1</n></soap:Body></soap:Envelope>"
     );
 
+    // Inside an envelope there may be several elements.
+    let create = format!(
+        "{xml}envelope_format = \"xml\"\npayload = {{ total = \"key\", record = \"items\" }}\nitem = {{ id = \"record_id\" }}\n\
+         envelope = {{ data = {{ body = \"payload\" }} }}"
+    );
+    let (payload, body) = bytes("xml_declaration = false", &create);
+    assert_eq!(payload, "<total>b-1</total><record><id>r1</id></record><record><id>r2</id></record>");
+    assert_eq!(String::from_utf8(body).unwrap(), format!("<data><body>{payload}</body></data>"));
+
     // In another charset; the stored payload stays readable.
     let create = format!("records_max = 1\n{xml}payload = {{ a = \"'标题'\", }}");
     let (payload, body) = bytes("charset = \"gb18030\"", &create);

@@ -50,11 +50,9 @@ pub(super) fn payload(content: &Content<'_>, writing: Writing, wrapped: bool) ->
     let mut out = Vec::new();
     match writing.payload {
         Format::Json => json::write(content, writing.nulls, &mut out)?,
-        // Inside an envelope it is an element among others.
-        Format::Xml => {
-            let declared = Writing { xml_declaration: writing.xml_declaration && !wrapped, ..writing };
-            xml::write(content, declared, &mut out)?;
-        }
+        // Inside an envelope it is elements among others.
+        Format::Xml if wrapped => xml::write_fragment(content, writing.nulls, &mut out)?,
+        Format::Xml => xml::write(content, writing, &mut out)?,
         Format::Form => form::write(content, writing, &mut out)?,
         Format::Raw | Format::Multipart => return raw(content, writing.charset),
     }

@@ -29,6 +29,20 @@ pub(super) fn write(content: &Content<'_>, writing: Writing, out: &mut Vec<u8>) 
     if roots == 1 { Ok(()) } else { Err(Complaint::new("Q7426").fact("format", "xml")) }
 }
 
+/// Appends elements without anything around them: what stands inside an envelope.
+///
+/// Errors: as `write`; Q7426 for what is no element at all.
+pub(super) fn write_fragment(
+    content: &Content<'_>,
+    nulls: Nulls,
+    out: &mut Vec<u8>,
+) -> Result<(), Complaint> {
+    match content.each_field(&mut |name, inside| element(name, inside, nulls, out))? || content.is_null() {
+        true => Ok(()),
+        false => Err(Complaint::new("Q7426").fact("format", "xml")),
+    }
+}
+
 /// One element, or as many as a list has.
 fn element(name: &str, inside: &Content<'_>, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Complaint> {
     if !is_xml_name(name) {
