@@ -81,7 +81,7 @@ fn show(screen: &Screen, examination: &Examination) {
         Mode::Live => screen.pick("正式", "live"),
     };
     let Examination { platform, title, base_url, lines, .. } = examination;
-    screen.heading(&format!("{title} ({platform})  {base_url}  {mode}"));
+    screen.heading(format!("{title} ({platform})  {base_url}  {mode}"));
     let indent = " ".repeat(TITLE_WIDTH + 6);
     for line in lines {
         let mark = match line.state {

@@ -32,7 +32,7 @@ pub(super) async fn walk(platform: &Platform, root: &Path, now: Timestamp, lines
             return false;
         }
         Ok(found) => {
-            let mut found: Vec<String> = found.iter().map(|address| address.ip().to_string()).collect();
+            let mut found = found.clone();
             found.dedup();
             let bare = host.trim_start_matches('[').trim_end_matches(']');
             lines.push(match found.as_slice() {

@@ -127,7 +127,7 @@ async fn a_closed_way_says_where_it_is_closed() {
         for stream in plain.incoming() {
             use std::io::{Read, Write};
             let mut stream = stream.unwrap();
-            stream.read(&mut [0; 4096]).ok();
+            let _heard = stream.read(&mut [0; 4096]);
             stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").ok();
         }
     });

@@ -4,8 +4,6 @@ mod wire;
 
 pub use wire::look;
 
-use std::net::SocketAddr;
-
 use super::Certificate;
 
 /// How far one gets towards a platform; each step only where the one before it succeeded.
@@ -13,10 +11,10 @@ use super::Certificate;
 pub struct Look {
     pub host: String,
     pub port: u16,
-    /// Errors: the resolver's words.
-    pub addresses: Result<Vec<SocketAddr>, String>,
+    /// IP addresses. Errors: the resolver's words.
+    pub addresses: Result<Vec<String>, String>,
     /// The first address that took a connection. Errors: why each did not.
-    pub connected: Option<Result<SocketAddr, String>>,
+    pub connected: Option<Result<String, String>>,
     /// None for plain HTTP.
     pub shown: Option<Shown>,
 }

@@ -43,11 +43,14 @@ pub async fn look(platform: &Platform, root: &Path) -> Result<Look, Complaint> {
 
 fn walk(way: &mut Look, tls: Option<(Arc<ClientConfig>, Arc<Witness>)>, patience: Duration) {
     let name = way.host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    way.addresses = match (name.as_str(), way.port).to_socket_addrs() {
-        Ok(found) => Ok(found.collect()),
-        Err(error) => Err(error.to_string()),
+    let addresses: Vec<_> = match (name.as_str(), way.port).to_socket_addrs() {
+        Ok(found) => found.collect(),
+        Err(error) => {
+            way.addresses = Err(error.to_string());
+            return;
+        }
     };
-    let Ok(addresses) = &way.addresses else { return };
+    way.addresses = Ok(addresses.iter().map(|address| address.ip().to_string()).collect());
     let mut refused = Vec::new();
     let stream = addresses.iter().find_map(|address| match TcpStream::connect_timeout(address, patience) {
         Ok(stream) => Some((stream, *address)),
@@ -60,7 +63,7 @@ fn walk(way: &mut Look, tls: Option<(Arc<ClientConfig>, Arc<Witness>)>, patience
         way.connected = Some(Err(refused.join("; ")));
         return;
     };
-    way.connected = Some(Ok(address));
+    way.connected = Some(Ok(address.to_string()));
     if let Some((config, witness)) = tls {
         way.shown = Some(shake(&name, stream, config, &witness, patience));
     }
