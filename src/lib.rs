@@ -37,6 +37,8 @@ pub mod source;
 
 pub mod propose;
 
+pub mod attachment;
+
 pub mod platform;
 
 pub mod openapi;

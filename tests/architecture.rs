@@ -37,6 +37,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("city", &["config"]),
     ("source", &["city", "config"]),
     ("propose", &["expression", "codes", "schema", "city", "config"]),
+    ("attachment", &["config"]),
     ("platform", &["crypto", "expression", "codes", "schema", "config"]),
     ("openapi", &["expression", "codes", "schema", "config"]),
     ("assumption", &["schema", "config"]),

@@ -46,6 +46,7 @@ deeds! {
     BatchNotAccepted "batch_not_accepted" "批次未被接收" "batch not accepted";
     BatchTakenIn "batch_taken_in" "批次已受理" "batch taken in";
     BatchDoubted "batch_doubted" "批次结果不明" "batch in doubt";
+    FileUploaded "file_uploaded" "上传附件" "attachment uploaded";
     // Files that a person carries.
     HandApproved "hand_approved" "批准递交文件" "file to hand in approved";
     HandedIn "handed_in" "人工递交" "handed in by a person";

@@ -10,7 +10,7 @@ use super::column::{Table, Tables, near};
 use super::finding::Findings;
 use crate::config::{Example, Push, Reader};
 use crate::mapping::Wish;
-use crate::record::{Complaint, Key, Language, ParentRef, Row, Value};
+use crate::record::{Complaint, FileRef, FileSource, Key, Language, ParentRef, Row, Value};
 
 pub(super) fn check(subject: &Subject<'_>, tables: &Tables, findings: &mut Findings<'_>) {
     let push = &subject.route.push;
@@ -117,7 +117,10 @@ fn is_same(expected: &Json, found: &Json) -> bool {
             exact.is_ok_and(|exact| text.parse() == Ok(exact))
         }
         (Json::String(key), Json::String(text)) => {
-            key == text || ParentRef::parse(text).is_some_and(|parent| parent.key == *key)
+            let is_file = |file: FileRef| matches!(&file.source, FileSource::At(place) if place == key);
+            key == text
+                || ParentRef::parse(text).is_some_and(|parent| parent.key == *key)
+                || FileRef::parse(text).is_some_and(is_file)
         }
         _ => expected == found,
     }

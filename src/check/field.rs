@@ -13,6 +13,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     unknown(subject, &mapped, kind, findings);
     missing(subject, &mapped, kind, route, findings);
     without_basis(subject, findings);
+    files(subject, findings);
     withdraw(subject, kind, route, findings);
 }
 
@@ -132,6 +133,15 @@ fn without_basis(subject: &Subject<'_>, findings: &mut Findings<'_>) {
     for bare in subject.route.without_basis() {
         let complaint = Complaint::new("Q1114").found(&bare.name).label(&bare.title);
         findings.at(&bare.at, complaint.fact("class", bare.class.word()));
+    }
+}
+
+/// Attachments that the province takes none of.
+fn files(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    if subject.route.has_files() && !subject.route.takes_files() {
+        let is_file = |text: &&Located<String>| text.contains("attachment");
+        let field = subject.route.push.fields.iter().map(|field| &field.expression).find(is_file);
+        findings.at(field.unwrap_or(&subject.route.push.source.database), Complaint::new("Q7511"));
     }
 }
 

@@ -9,6 +9,7 @@ use super::{Fault, Located, Reader, Section};
 use crate::record::Complaint;
 
 mod answer;
+mod attachments;
 mod call;
 mod callback;
 mod dictionaries;
@@ -28,6 +29,7 @@ pub use answer::{
     AnswerFormat, AnswerText, DictionaryText, ItemsText, ListText, LookupText, PendingText, PingText,
     Progress, RecordText, ReviewState, ReviewsText, StatusText, Unlisted,
 };
+pub use attachments::Attachments;
 pub use call::{Call, Named, Operation, Template};
 pub use callback::CallbackText;
 pub use dictionaries::Dictionaries;
@@ -84,6 +86,7 @@ pub struct Platform {
     pub limits: Limits,
     /// When the province is not to be disturbed at all.
     pub quiet: Vec<Quiet>,
+    pub attachments: Option<Attachments>,
     pub retry: Retry,
     pub paging: Paging,
     /// Code tables of the province that are compared with ours; `None` where it offers none.
@@ -166,6 +169,7 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
     let duplicates = if by_hand { Some(Duplicates::by_hand()) } else { limits::read_duplicates(root) };
     let limits = limits::read_limits(root);
     let quiet = quiet::read(root);
+    let attachments = attachments::read(root);
     let retry = limits::read_retry(root);
     let paging = limits::read_paging(root);
     let dictionaries = dictionaries::read(root, &answers);
@@ -199,6 +203,7 @@ fn read_root(name: &str, file: &Path, text: &str, root: &Section<'_>) -> Option<
         duplicates: duplicates?,
         limits,
         quiet,
+        attachments,
         retry,
         paging,
         dictionaries,
@@ -282,6 +287,17 @@ mod tests {
             ("records_max = 100", "records_max = 0", "Q1004 `limits.records_max` is 0"),
             ("records_max = 100", "concurrency = 0", "Q1004 `limits.concurrency` is 0"),
             ("records_max = 100", "requests_per_day = 0", "Q1004 `limits.requests_per_day` is 0"),
+            (
+                "[paging]",
+                "[attachments]\nroots = ['upload']\n[paging]",
+                "Q1004 `attachments.roots` is upload",
+            ),
+            (
+                "[paging]",
+                "[attachments]\nhosts = ['https://oa.example.cn/files']\n[paging]",
+                "Q1004 `attachments.hosts` is https://oa",
+            ),
+            ("[paging]", "[attachments]\nroot = '/'\n[paging]", "Q1003 `attachments.root` is not"),
             (
                 "[paging]",
                 "[[quiet]]\nfrom = \"24:01\"\nto = \"1:00\"\n[paging]",

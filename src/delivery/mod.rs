@@ -17,6 +17,7 @@ mod read;
 mod render;
 mod reviews;
 mod said;
+mod upload;
 mod verdict;
 mod wait;
 
@@ -29,6 +30,7 @@ pub use pending::{ask_about, next_ask};
 pub use read::{Bookmark, LookFor, Page, Ping, RemoteRecord, Scope, list, lookup, ping};
 pub use render::{Rendering, portion, preview, render};
 pub use reviews::{About, Review, ReviewPage, review_of, reviews_after, reviews_since};
+pub use upload::{Upload, upload};
 pub use wait::next_wait;
 
 use crate::config::platform::Operation;

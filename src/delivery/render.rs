@@ -1,12 +1,14 @@
 //! From the ledger's items to the stable content of a request.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value as Json};
 
 use super::operation;
 use crate::ledger::{Item, Payload, Renderer};
 use crate::plan::Action;
 use crate::platform::{Bindings, Fresh, Known, Part, Profile, Street};
-use crate::record::Complaint;
+use crate::record::{Complaint, Document};
 
 /// The stable content of a batch, to be stored before the first byte leaves.
 ///
@@ -83,6 +85,13 @@ impl Renderer for Rendering<'_> {
 
     fn render(&self, key: &str, items: &[Item]) -> Result<Payload, Complaint> {
         render(self.profile, self.kind, self.action, key, items)
+    }
+
+    fn put_in_files(&self, document: &mut Document, there: &HashMap<String, Json>) -> Result<(), Complaint> {
+        match self.profile.files() {
+            Some(files) => files.put_in(document, there),
+            None => Err(Complaint::new("Q7511")),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::config::platform::HandFile;
 use crate::ledger::{Item, Payload, Renderer};
 use crate::plan::Action;
 use crate::platform::{Bindings, Known};
-use crate::record::{Complaint, Value, mask};
+use crate::record::{Complaint, Document, Value, mask};
 
 /// One kind and action of a platform by hand, at one moment and with dice thrown: everything after is pure.
 pub struct Sheet<'a> {
@@ -109,6 +109,15 @@ impl Renderer for Sheet<'_> {
             },
         };
         Ok(Payload { bytes })
+    }
+
+    /// A person carries files beside the sheet: the profile of such a platform offers no upload, and nothing is there.
+    fn put_in_files(
+        &self,
+        _: &mut Document,
+        _: &std::collections::HashMap<String, serde_json::Value>,
+    ) -> Result<(), Complaint> {
+        Err(Complaint::new("Q7511"))
     }
 }
 

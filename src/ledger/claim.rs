@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::attachments::files_of;
 use super::event::{Item, Lease, Payload};
 use super::queue::keep_body;
 use super::runs::RunRef;
@@ -47,6 +48,13 @@ pub trait Renderer: Sync {
     fn fit(&self, items: &[Item]) -> usize;
     /// The content of these items under a key. Errors: why one of them cannot be put into words.
     fn render(&self, key: &str, items: &[Item]) -> std::result::Result<Payload, Complaint>;
+    /// Puts what stands for its files into a document: by each reference as it is written, the province's id of the
+    /// file and what is known of it. Errors: why that cannot be put into words.
+    fn put_in_files(
+        &self,
+        document: &mut Document,
+        there: &HashMap<String, serde_json::Value>,
+    ) -> std::result::Result<(), Complaint>;
 }
 
 /// One lane's worth of a kind.
@@ -105,10 +113,10 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Option<(Vec<Item>, Payload)>> {
         loop {
-            let (mut items, aside) = self.ready_items(tx, want, records_max, now).await?;
+            let (mut items, aside) = self.ready_items(tx, want, renderer, records_max, now).await?;
             if items.is_empty() {
                 if aside > 0 {
-                    // All of these stepped aside for their parents; others may stand behind them.
+                    // All of these stepped aside for their parents or files; others may stand behind them.
                     continue;
                 }
                 return Ok(None);
@@ -204,11 +212,13 @@ impl Ledger {
         Ok(Some(lease))
     }
 
-    /// The records whose turn it is, oldest first, and how many stepped aside because their parent is missing.
+    /// The records whose turn it is, oldest first, and how many stepped aside because a parent or a file of theirs is
+    /// missing.
     async fn ready_items(
         &self,
         tx: &mut Tx,
         want: Want<'_>,
+        renderer: &impl Renderer,
         records_max: i64,
         now: Timestamp,
     ) -> Result<(Vec<Item>, usize)> {
@@ -223,6 +233,7 @@ impl Ledger {
               and d.state in ('queued', 'waiting_time') and d.next_at <= $4
               and not exists (select 1 from delivery o where o.record = d.record and o.id <> d.id
                               and o.state in ('in_flight', 'in_doubt', 'pending'))
+              and not exists (select 1 from attachment f where f.delivery = d.id and f.content is null)
             order by d.next_at, d.id limit $5";
         let args = args![want.platform, want.action.word(), want.kind, now, records_max];
         let rows = tx.fetch(sql, args).await?;
@@ -231,8 +242,11 @@ impl Ledger {
             ready.push((row, read_document(row.opt_blob(4))?));
         }
         let parents = parents_of(tx, want.platform, ready.iter().map(|(_, document)| document)).await?;
+        let documents: Vec<_> = ready.iter().map(|(row, document)| (row.int(0), document)).collect();
+        let files = files_of(tx, want.platform, &documents).await?;
         let mut items = Vec::with_capacity(ready.len());
         let mut waiting = Vec::new();
+        let mut aside = 0;
         for (row, mut document) in ready {
             let (delivery, record_id, version) = (row.int(0), row.text(1), row.int(2));
             let state = State::Queued.next(Happening::ParentMissing).unwrap_or(State::WaitingParent);
@@ -243,12 +257,28 @@ impl Ledger {
             let item_key = format!("{}/{record_id}/{version}", self.instance_epoch());
             let reason = reason_for_withdrawal(want.action, row.text(5));
             let remote_id = row.opt_text(3);
-            items.push(Item { delivery, record_id, item_key, version, remote_id, document, reason });
+            let put_in = match files.get(&delivery) {
+                Some(there) => renderer.put_in_files(&mut document, there),
+                None if document.files().is_empty() => Ok(()),
+                None => {
+                    // Its files are wanted from now on.
+                    aside += 1;
+                    continue;
+                }
+            };
+            let item = Item { delivery, record_id, item_key, version, remote_id, document, reason };
+            match put_in {
+                Ok(()) => items.push(item),
+                Err(complaint) => {
+                    aside += 1;
+                    self.refuse(tx, &item, State::Queued, std::slice::from_ref(&complaint), now).await?;
+                }
+            }
         }
         let before = "-- ledger.wait_for_parent
             update delivery set state = v.column2, changed_at = v.column3 from (";
         tx.execute_rows(before, &waiting, ") as v where delivery.id = v.column1").await?;
-        Ok((items, waiting.len()))
+        Ok((items, waiting.len() + aside))
     }
 
     /// Refuses the items that cannot be put into words, and gives back the others.
@@ -375,7 +405,7 @@ fn reason_for_withdrawal(action: Action, reason: String) -> String {
     }
 }
 
-fn read_document(stored: Option<Vec<u8>>) -> Result<Document> {
+pub(super) fn read_document(stored: Option<Vec<u8>>) -> Result<Document> {
     let Some(text) = stored else { return Ok(Document::default()) };
     let text = String::from_utf8(text).map_err(|_| LedgerError::Body)?;
     Document::from_text(&text).map_err(|_| LedgerError::Body)

@@ -6,6 +6,7 @@
 mod accept;
 mod adoption;
 mod alarms;
+mod attachments;
 mod claim;
 mod doubt;
 mod event;
@@ -42,6 +43,7 @@ use crate::record::{Document, Fingerprint};
 
 pub use adoption::{Candidate, Match};
 pub use alarms::{Alarm, Example, NewAlarm};
+pub use attachments::WantedFile;
 pub use claim::{Claim, Renderer, Want};
 pub use doubt::Doubt;
 pub use event::{Attempt, Event, Item, ItemOutcome, LaneEffect, Lease, Payload, Trouble};

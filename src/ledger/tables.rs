@@ -10,6 +10,7 @@ pub const MIGRATIONS: &[Migration] = &[
     super::reviews::REVIEWS_MIGRATION,
     super::alarms::ALARM_MIGRATION,
     super::imports::IMPORT_MIGRATION,
+    super::attachments::ATTACHMENT_MIGRATION,
     super::manners::MANNERS_MIGRATION,
 ];
 

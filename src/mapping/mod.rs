@@ -141,6 +141,13 @@ impl Mapping {
         fields.flat_map(|field| field.expression.parents()).map(AsRef::as_ref).collect()
     }
 
+    /// Whether any field refers to files.
+    pub fn has_files(&self) -> bool {
+        let fields = self.fields.iter().chain(self.groups.iter().flat_map(|group| &group.fields));
+        let is_file = |name: &&str| matches!(*name, "attachment" | "attachments");
+        fields.flat_map(|field| field.expression.filters()).any(is_file)
+    }
+
     /// Why a personal field may be sent, as the route says it.
     pub fn basis(&self, field: &str) -> Option<&str> {
         self.basis.iter().find(|(name, _)| name == field).map(|(_, reason)| reason.as_str())

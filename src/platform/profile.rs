@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::call::{Call, CallPress, compile_values, names_of};
 use super::callback::{self, CallbackReading};
+use super::files::FileForms;
 use super::formula::Formula;
 use super::login::{self, Login};
 use super::reading::{AnswerReading, Press};
@@ -29,6 +30,7 @@ struct Compiled {
     needs: BTreeMap<Operation, Vec<usize>>,
     rules: Vec<Rule>,
     callback: Option<CallbackReading>,
+    files: Option<FileForms>,
 }
 
 /// One remedy rule with its predicate.
@@ -44,9 +46,12 @@ impl Profile {
         let mut faults = Vec::new();
         let compiled = compile(&platform, &mut faults);
         let callback = callback::compile(&platform, &mut faults);
+        let attachments = platform.attachments.as_ref();
+        let files = attachments.and_then(|one| FileForms::compile(one, &platform.file, &mut faults));
         match compiled {
             Some((headers, calls, (logins, needs), answers, rules)) if faults.is_empty() => {
-                let compiled = Compiled { platform, headers, calls, answers, logins, needs, rules, callback };
+                let compiled =
+                    Compiled { platform, headers, calls, answers, logins, needs, rules, callback, files };
                 Ok(Profile(Arc::new(compiled)))
             }
             _ => Err(faults),
@@ -69,6 +74,11 @@ impl Profile {
 
     pub fn rules(&self) -> &[Rule] {
         &self.0.rules
+    }
+
+    /// What stands for files, where the province takes them.
+    pub fn files(&self) -> Option<&FileForms> {
+        self.0.files.as_ref().filter(|_| self.offers(Operation::Upload))
     }
 
     /// How sessions are had, in order.

@@ -38,6 +38,8 @@ pub struct AnswerReading {
     pub pending: Option<PendingReading>,
     pub status: StatusReading,
     pub time: Option<Formula>,
+    /// The file's id, and its address.
+    pub upload: (Option<Formula>, Option<Formula>),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -162,6 +164,9 @@ impl AnswerReading {
                 .map(|status| StatusReading::compile(status, press))
                 .unwrap_or_default(),
             time: text.ping.as_ref().and_then(|ping| press.maybe(&ping.time, WHOLE)),
+            upload: text.upload.as_ref().map_or((None, None), |upload| {
+                (press.maybe(&upload.id, WHOLE), press.maybe(&upload.url, WHOLE))
+            }),
         }
     }
 }

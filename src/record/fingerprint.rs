@@ -21,6 +21,18 @@ impl Fingerprint {
         bytes.try_into().ok().map(Fingerprint)
     }
 
+    /// Reads back what is shown. Errors: anything that is not 64 hex digits is `None`.
+    pub fn parse_hex(text: &str) -> Option<Self> {
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(index * 2..index * 2 + 2)?, 16).ok()?;
+        }
+        Some(Fingerprint(bytes))
+    }
+
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

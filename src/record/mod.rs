@@ -6,6 +6,7 @@
 mod catalogue;
 mod complaint;
 mod document;
+mod file;
 mod fingerprint;
 mod heading;
 mod identity;
@@ -18,6 +19,7 @@ mod value;
 pub use catalogue::{Entry, ID_PREFIXES, catalogue, entry};
 pub use complaint::{Complaint, Language, Owner, Severity};
 pub use document::{Document, PARENT_PREFIX, ParentRef, canonical_json};
+pub use file::{FILE_PREFIX, FileRef, FileSource};
 pub use fingerprint::{Fingerprint, Fingerprinter};
 pub use heading::{heading, is_heading_of};
 pub use identity::{patent_check, resident_id_check, uscc_check};

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sqlx::{Row, SqliteConnection};
 
 use super::books::{self, Before};
+use super::files;
 use super::reading::{Finding, Kind};
 use super::rules::{self, Facts};
 use super::store::{self, Held};
@@ -263,6 +264,9 @@ impl Province {
         let own = before.map(|held| held.remote_id.as_str()).unwrap_or_default();
         let facts = self.facts(tx, kind_name, item.data, own).await?;
         if let Some(finding) = rules::first_broken(kind_name, item.data, &facts) {
+            return refused(finding);
+        }
+        if let Some(finding) = files::lost(tx, item.data).await? {
             return refused(finding);
         }
         let doubles = books::doubles(tx, kind_name, &kind.natural_keys(item.data), own).await?;

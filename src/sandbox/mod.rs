@@ -7,6 +7,7 @@
 mod books;
 mod desk;
 mod faults;
+mod files;
 #[cfg(test)]
 mod fixture;
 mod formats;

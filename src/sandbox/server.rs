@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::desk::{self, Reply};
 use super::faults::Fault;
+use super::files;
 use super::line::Line;
 use super::reading::Dictionary;
 use super::store::{self, Held, Question, Scope};
@@ -142,6 +143,13 @@ impl Province {
             ("POST", [kind, "batch"]) if known(kind) => {
                 self.batch(kind, &parts.uri, &parts.headers, body).await
             }
+            ("POST", ["files"]) => match files::take(self, body).await {
+                Ok(Ok(file)) => Ok(self.well(file)),
+                Ok(Err((code, message))) => {
+                    Ok(Answer::json(StatusCode::OK, self.answer(code, message, Value::Null)))
+                }
+                Err(error) => Err(error),
+            },
             ("GET", ["ping"]) => Ok(self.well(json!({ "time": self.clock.now().rfc3339() }))),
             ("GET", ["reviews"]) => self.reviews(&query).await,
             ("GET", ["dictionaries", table]) => match self.reading.dictionary(table) {

@@ -100,6 +100,12 @@ CREATE TABLE IF NOT EXISTS natural_key (
     PRIMARY KEY (kind, text, remote_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS natural_key_record ON natural_key (remote_id);
+CREATE TABLE IF NOT EXISTS file (
+    id          TEXT PRIMARY KEY,
+    name        TEXT NOT NULL,
+    sha256      TEXT NOT NULL,
+    bytes       INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS counter (prefix TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS answer (
     idempotency_key TEXT PRIMARY KEY,

@@ -15,7 +15,7 @@ use super::keywords::{At, References, Walk};
 use super::rules::Rule;
 use crate::codes::Codes;
 use crate::config::Withdraw;
-use crate::record::{Complaint, Document, Fingerprint, ParentRef};
+use crate::record::{Complaint, Document, FILE_PREFIX, Fingerprint, ParentRef};
 
 /// A kind as its schema file says it.
 pub struct Kind {
@@ -162,6 +162,7 @@ impl Kind {
         references: References,
     ) -> Result<Checked, Vec<Complaint>> {
         let desk = Desk { kind: self, columns_of };
+        let files = FilePlaces::of(&document);
         // The library looks at a JSON value; moving the fields in and out spares a copy of every document.
         let json = Json::Object(document.0);
         let mut found = Vec::new();
@@ -185,6 +186,7 @@ impl Kind {
             .filter(|one| one.is_error() || !found.iter().any(|other| other.pointer == one.pointer))
             .collect();
         found.extend(judged);
+        found.retain(|complaint| !files.excuse(complaint));
         let document = Document(fields);
         if found.iter().any(Complaint::is_error) {
             found.sort_by_key(|complaint| self.order(&complaint.pointer));
@@ -207,6 +209,44 @@ impl Kind {
                 None => return 0,
             }
         }
+    }
+}
+
+/// Where references to files stand. What takes their place is the profile's business, and has the shape it says: the
+/// schema's opinion of the reference itself counts for nothing.
+struct FilePlaces {
+    files: Vec<String>,
+    /// Lists in which every item is a file: the profile may make a text of them.
+    lists: Vec<String>,
+}
+
+impl FilePlaces {
+    fn of(document: &Document) -> Self {
+        let files: Vec<String> = document.files().into_iter().map(|(pointer, _)| pointer).collect();
+        let is_list = |pointer: &&str| {
+            let value = document.0.get(pointer[1..].split('/').next().unwrap_or_default());
+            let value = pointer[1..].split('/').skip(1).try_fold(value?, |value, step| match value {
+                Json::Array(items) => items.get(step.parse::<usize>().ok()?),
+                other => other.get(step),
+            });
+            let items = value?.as_array()?;
+            items
+                .iter()
+                .all(|item| item.as_str().is_some_and(|text| text.starts_with(FILE_PREFIX)))
+                .then_some(())
+        };
+        let parents = files.iter().filter_map(|pointer| Some(pointer.rsplit_once('/')?.0));
+        let lists = parents.filter(|pointer| !pointer.is_empty() && is_list(pointer).is_some());
+        FilePlaces { lists: lists.map(str::to_owned).collect(), files }
+    }
+
+    fn excuse(&self, complaint: &Complaint) -> bool {
+        let pointer = complaint.pointer.as_str();
+        let inside = |file: &String| {
+            pointer.strip_prefix(file.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let of_type = complaint.id == "Q4105";
+        self.files.iter().any(inside) || of_type && self.lists.iter().any(|list| list == pointer)
     }
 }
 

@@ -8,8 +8,10 @@ use chrono::NaiveDate;
 use tokio_util::sync::CancellationToken;
 
 use super::alone::KindLocks;
-use super::exchanges::Paces;
+
+use super::files;
 use super::manners::lend_memory;
+use super::pace::Paces;
 use super::push::Request;
 use super::route::PushRoute;
 use crate::audit::{self, Signer, Versions};
@@ -392,6 +394,8 @@ pub(super) fn compile_route(
                 instance.databases.get(&push.source.database.value).map_or(instance.zone, |one| one.zone);
             let mapping = Mapping::compile(route, codes, zone)?;
             let compiled = PushRoute::new(route.clone(), push.clone(), mapping, kind);
+            let shelf = instance.platforms.get(&route.platform).and_then(|one| files::shelf(one));
+            let compiled = compiled.with_shelf(shelf);
             parts.push_routes.insert(route.name.clone(), compiled);
         }
         Flow::Import(_) if instance.platforms.get(&route.platform).is_some_and(|one| one.hand.is_some()) => {

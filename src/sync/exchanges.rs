@@ -5,27 +5,31 @@
 //! exchange is polled, and one that held the writer would never let go of it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
+use serde_json::Value as Json;
+
 use super::alone::Shared;
 use super::connector::{Connector, Error};
 use super::deliver::{DeliverReport, Halt};
+use super::files;
 use super::guard::WorkGuard;
-use super::pace::{Pace, Went};
+use super::pace::Went;
 use super::watch::{Stage, Watcher};
+use crate::attachment::{File, Shelf, Unhad};
 use crate::config::platform::Operation;
 use crate::delivery::{self, LookFor, RemoteRecord, Rendering};
 use crate::ledger::{
     Attempt, Claim, Doubt, Event, LaneEffect, Lease, PendingLease, PendingNews, RunRef, Settled, Trouble,
-    Want,
+    Want, WantedFile,
 };
 use crate::plan::Action;
 use crate::platform::Street;
+use crate::record::Fingerprint;
 
 /// How many doubts of a kind are taken out at a time.
 const LOOK_UPS: i64 = 200;
@@ -36,10 +40,10 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Something that is done with the province for one kind. The order is that in which they are asked: what was in doubt
 /// or undecided first, parents before children, and withdrawals last, children before parents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Turn {
-    what: What,
+pub(super) struct Turn {
+    pub what: What,
     /// The kind's place among the platform's kinds, parents first; from behind for a withdrawal.
-    place: usize,
+    pub place: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,25 +51,32 @@ pub(super) enum What {
     LookUp,
     /// About what was taken in and not decided.
     Ask,
+    /// Brings files to the province that deliveries wait for.
+    Files,
     Send(Action),
 }
 
 /// An exchange that is over and not yet written down.
-enum Home {
+pub(super) enum Home {
     Batch { lease: Lease, attempt: Attempt, event: Event },
     LookedUp { doubt: Doubt, found: Result<Option<RemoteRecord>, Trouble> },
     Asked { lease: PendingLease, attempt: Attempt, news: PendingNews },
+    Fetched { wanted: WantedFile, file: Result<File, Unhad> },
+    Uploaded { wanted: WantedFile, content: Fingerprint, facts: Result<Json, Trouble> },
 }
+
+/// An exchange that has begun; `None` where there is nothing to begin now.
+pub(super) type Started = Option<BoxFuture<'static, Home>>;
 
 /// All exchanges of one delivery run.
 pub(super) struct Exchanges<'a> {
-    connector: &'a Connector,
-    street: &'a Street,
-    run: &'a RunRef,
+    pub(super) connector: &'a Connector,
+    pub(super) street: &'a Street,
+    pub(super) run: &'a RunRef,
     report: &'a mut DeliverReport,
     watcher: &'a dyn Watcher,
     kinds: Vec<&'a str>,
-    out: FuturesUnordered<BoxFuture<'static, (Turn, Shared, Home)>>,
+    pub(super) out: FuturesUnordered<BoxFuture<'static, (Turn, Shared, Home)>>,
     flying: BTreeMap<Turn, usize>,
     /// Turns that have something due.
     due: BTreeSet<Turn>,
@@ -73,6 +84,9 @@ pub(super) struct Exchanges<'a> {
     resting: BTreeSet<Turn>,
     /// Taken out and not yet looked up, by the kind's place.
     doubts: BTreeMap<usize, VecDeque<Doubt>>,
+    /// Likewise, of files.
+    pub(super) wanted: BTreeMap<usize, VecDeque<WantedFile>>,
+    pub(super) shelf: Option<Shelf>,
     looked_at: Option<Duration>,
 }
 
@@ -97,6 +111,8 @@ impl<'a> Exchanges<'a> {
             due: BTreeSet::new(),
             resting: BTreeSet::new(),
             doubts: BTreeMap::new(),
+            wanted: BTreeMap::new(),
+            shelf: files::shelf(street.profile().platform()).map(|(shelf, _)| shelf),
             looked_at: None,
         })
     }
@@ -106,6 +122,9 @@ impl<'a> Exchanges<'a> {
         loop {
             while self.start_one().await? {}
             if self.out.is_empty() {
+                if self.shelf.is_some() {
+                    self.connector.ledger.tidy_files(&self.run.platform).await?;
+                }
                 return Ok(());
             }
             match tokio::time::timeout(LOOK_AGAIN, self.out.next()).await {
@@ -138,16 +157,27 @@ impl<'a> Exchanges<'a> {
         let started = match turn.what {
             What::LookUp => self.look_up(turn).await?,
             What::Ask => self.ask(turn).await?,
+            What::Files => self.fetch(turn).await?,
             What::Send(action) => self.send(turn, action).await?,
         };
         match started {
             Some(exchange) => {
-                *self.flying.entry(turn).or_default() += 1;
-                self.out.push(Box::pin(async move { (turn, shared, exchange.await) }));
+                self.put_out(turn, shared, exchange);
             }
             None => self.rest(turn),
         }
         Ok(true)
+    }
+
+    /// Lets an exchange go its way beside the others.
+    pub(super) fn put_out(
+        &mut self,
+        turn: Turn,
+        shared: Shared,
+        exchange: impl Future<Output = Home> + Send + 'static,
+    ) {
+        *self.flying.entry(turn).or_default() += 1;
+        self.out.push(Box::pin(async move { (turn, shared, exchange.await) }));
     }
 
     /// Asks the ledger what is due, when nothing else is left or some time has passed.
@@ -171,6 +201,11 @@ impl<'a> Exchanges<'a> {
                 due.extend(self.turn(&kind, What::Ask));
             }
         }
+        if self.shelf.is_some() {
+            for kind in ledger.kinds_wanting_files(platform, now).await? {
+                due.extend(self.turn(&kind, What::Files));
+            }
+        }
         let taken_out = self.doubts.iter().filter(|(_, doubts)| !doubts.is_empty());
         due.extend(taken_out.map(|(place, _)| Turn { what: What::LookUp, place: *place }));
         self.due = due.difference(&self.resting).copied().collect();
@@ -183,7 +218,7 @@ impl<'a> Exchanges<'a> {
         Some(Turn { what, place: if what == What::Send(Action::Withdraw) { last - place } else { place } })
     }
 
-    fn kind_of(&self, turn: Turn) -> &'a str {
+    pub(super) fn kind_of(&self, turn: Turn) -> &'a str {
         let last = self.kinds.len() - 1;
         self.kinds[if turn.what == What::Send(Action::Withdraw) { last - turn.place } else { turn.place }]
     }
@@ -200,9 +235,12 @@ impl<'a> Exchanges<'a> {
     fn may_start(&self, turn: Turn) -> bool {
         let flying = self.flying.get(&turn).copied().unwrap_or(0);
         let limit = match turn.what {
-            What::LookUp | What::Ask => 1,
+            What::LookUp | What::Ask | What::Files => 1,
             // The last place is for another lane: one whose calls all hang does not stop the others.
-            What::Send(_) => self.pace_limit(turn).min(self.concurrency().saturating_sub(1).max(1)),
+            What::Send(action) => {
+                let pace = self.connector.paces.limit(&self.run.platform, self.kind_of(turn), action);
+                pace.min(self.concurrency().saturating_sub(1).max(1))
+            }
         };
         // The province would not let a parent go before its children.
         let child = |other: &Turn| other.what == turn.what && other.place < turn.place;
@@ -213,7 +251,7 @@ impl<'a> Exchanges<'a> {
     }
 
     /// Claims a batch of a lane.
-    async fn send(&mut self, turn: Turn, action: Action) -> Result<Option<BoxFuture<'static, Home>>, Error> {
+    async fn send(&mut self, turn: Turn, action: Action) -> Result<Started, Error> {
         let (connector, profile, kind) = (self.connector, self.street.profile(), self.kind_of(turn));
         let words = Rendering { profile, kind, action };
         let records_max = profile.records_max(delivery::operation(action));
@@ -238,7 +276,7 @@ impl<'a> Exchanges<'a> {
     }
 
     /// Takes out what only a look-up can settle.
-    async fn look_up(&mut self, turn: Turn) -> Result<Option<BoxFuture<'static, Home>>, Error> {
+    async fn look_up(&mut self, turn: Turn) -> Result<Started, Error> {
         let (connector, platform, kind) = (self.connector, &self.run.platform, self.kind_of(turn));
         let now = connector.clock.now();
         if !self.may_ask().await? {
@@ -260,7 +298,7 @@ impl<'a> Exchanges<'a> {
     }
 
     /// Takes out a batch that was taken in and whose turn it is to be asked about.
-    async fn ask(&mut self, turn: Turn) -> Result<Option<BoxFuture<'static, Home>>, Error> {
+    async fn ask(&mut self, turn: Turn) -> Result<Started, Error> {
         if !self.may_ask().await? {
             return Ok(None);
         }
@@ -281,13 +319,13 @@ impl<'a> Exchanges<'a> {
         Ok(!is_paused && (self.out.is_empty() || !ledger.any_lane_closed(platform).await?))
     }
 
-    fn halted(&mut self, halt: Halt) -> Result<Option<BoxFuture<'static, Home>>, Error> {
+    fn halted(&mut self, halt: Halt) -> Result<Started, Error> {
         self.report.halt(halt);
         Ok(None)
     }
 
     /// Writes down what an exchange brought. The proof that no scan is under way is held until it stands.
-    async fn write_down(&mut self, turn: Turn, _: Shared, home: Home) -> Result<(), Error> {
+    async fn write_down(&mut self, turn: Turn, shared: Shared, home: Home) -> Result<(), Error> {
         *self.flying.entry(turn).or_default() -= 1;
         let run = self.run_of(self.kind_of(turn));
         let settled = match home {
@@ -298,6 +336,16 @@ impl<'a> Exchanges<'a> {
             Home::LookedUp { doubt, found } => self.settle_doubt(turn, &run, doubt, found).await?,
             Home::Asked { lease, attempt, news } => {
                 Some(self.settle_pending(&run, lease, attempt, news).await?)
+            }
+            Home::Fetched { wanted, file: Ok(file) } => {
+                self.bring(turn, shared, &run, wanted, file).await?;
+                None
+            }
+            Home::Fetched { wanted, file: Err(Unhad { complaint, passing }) } => {
+                self.without_file(turn, &run, &wanted, complaint, passing).await?
+            }
+            Home::Uploaded { wanted, content, facts } => {
+                self.brought(turn, &run, &wanted, &content, facts).await?
             }
         };
         if let Some(settled) = settled {
@@ -317,6 +365,7 @@ impl<'a> Exchanges<'a> {
         mut event: Event,
     ) -> Result<Settled, Error> {
         let connector = self.connector;
+        self.want_lost_files(&lease, &mut event).await?;
         if let Event::Settled { items } = &mut event {
             connector.name_places(run, items.iter_mut());
         }
@@ -374,10 +423,6 @@ impl<'a> Exchanges<'a> {
         RunRef { kind: kind.to_owned(), ..self.run.clone() }
     }
 
-    fn pace_limit(&self, turn: Turn) -> usize {
-        self.connector.paces.limit(&self.run.platform, self.kind_of(turn), turn.what)
-    }
-
     /// What an exchange says about how much the province bears.
     fn learn(&self, turn: Turn, attempt: &Attempt, event: &Event) {
         let went = match event {
@@ -385,29 +430,8 @@ impl<'a> Exchanges<'a> {
             Event::NotAccepted { .. } | Event::InDoubt { .. } => Went::Badly,
             Event::Settled { .. } | Event::Pending { .. } => Went::Well(attempt.took),
         };
-        let lane = (self.run.platform.clone(), self.kind_of(turn).to_owned(), turn.what);
+        let What::Send(action) = turn.what else { return };
+        let lane = (self.run.platform.clone(), self.kind_of(turn).to_owned(), action);
         self.connector.paces.learn(lane, went, self.concurrency());
-    }
-}
-
-/// The paces of all lanes: what was found out about a province holds for the next run too, while the process lives.
-#[derive(Debug, Default)]
-pub(super) struct Paces(Mutex<BTreeMap<(String, String, What), Pace>>);
-
-impl Paces {
-    fn limit(&self, platform: &str, kind: &str, what: What) -> usize {
-        let lane = (platform.to_owned(), kind.to_owned(), what);
-        self.all().get(&lane).copied().unwrap_or_default().limit
-    }
-
-    fn learn(&self, lane: (String, String, What), went: Went, max: usize) {
-        let mut all = self.all();
-        let pace = all.entry(lane).or_default();
-        *pace = pace.after(went, max);
-    }
-
-    fn all(&self) -> MutexGuard<'_, BTreeMap<(String, String, What), Pace>> {
-        // Each change is one assignment: whoever panicked while holding it left it whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,11 +6,13 @@
 mod absent;
 mod adopt;
 mod alone;
+mod bring;
 mod callback;
 mod connector;
 mod deliver;
 mod drift;
 mod exchanges;
+mod files;
 mod guard;
 mod hand;
 mod import;

@@ -1,6 +1,10 @@
 //! How many requests of a lane may be under way at once: what the province bears, found out by trying.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use crate::plan::Action;
 
 /// A lane's pace: grows by one while answers come as fast as before, halves at trouble (AIMD).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +65,28 @@ impl Pace {
         }
         self.limit = self.limit.min(max);
         self
+    }
+}
+
+/// The paces of all lanes: what was found out about a province holds for the next run too, while the process lives.
+#[derive(Debug, Default)]
+pub(super) struct Paces(Mutex<BTreeMap<(String, String, Action), Pace>>);
+
+impl Paces {
+    pub fn limit(&self, platform: &str, kind: &str, action: Action) -> usize {
+        let lane = (platform.to_owned(), kind.to_owned(), action);
+        self.all().get(&lane).copied().unwrap_or_default().limit
+    }
+
+    pub fn learn(&self, lane: (String, String, Action), went: Went, max: usize) {
+        let mut all = self.all();
+        let pace = all.entry(lane).or_default();
+        *pace = pace.after(went, max);
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<(String, String, Action), Pace>> {
+        // Each change is one assignment: whoever panicked while holding it left it whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::absent::AbsenceRule;
 use super::connector::Error;
+use super::files::Seen;
 use super::lookup::Walk;
 use super::merge::Met;
 use super::next::{NextPreview, NextRoutes};
@@ -163,7 +164,10 @@ async fn sketch(
     let mut walk = Walk::new(ledger, platform, kind, scan, course.is_incremental());
     while let Some(met) = walk.next().await? {
         match met {
-            Met::Listing(row, known, _) => sketch.listing(&row, known),
+            Met::Listing(row, known, _) => {
+                let seen = route.see(&row).await;
+                sketch.listing(&row, seen, known);
+            }
             // A preview reads every row.
             Met::Same(_) => (),
             Met::Unreadable(unreadable, _) => {
@@ -182,9 +186,12 @@ async fn sketch(
 }
 
 impl Sketch<'_> {
-    fn listing(&mut self, row: &Row, known: Option<KnownRecord>) {
+    fn listing(&mut self, row: &Row, seen: Seen, known: Option<KnownRecord>) {
         self.preview.counts.read += 1;
-        let judged = self.route.judge(row, self.today);
+        let judged = match seen.mapped {
+            Some(mapped) => self.route.judge_mapped(mapped, self.today),
+            None => self.route.judge(row, self.today),
+        };
         if let (Some(next), Some(preview), Wanted::Publish(_)) =
             (self.next, &mut self.preview.next_schemas, &judged.wanted)
         {
@@ -192,7 +199,7 @@ impl Sketch<'_> {
         }
         let (mut verdict, mut step) = {
             let fresh = Known { presence: Presence::Never, owed: None, row_same: false };
-            let print = Some(row.fingerprint());
+            let print = Some(seen.print);
             let state = match &known {
                 Some(known) => Known { row_same: known.row_print == print, ..known.known.clone() },
                 None => fresh,

@@ -18,6 +18,8 @@ use crate::source::{self, Ending};
 
 /// How many changes are written in one transaction.
 const PAGE: usize = 500;
+/// How much of the files in columns is held until a page is written.
+const CONTENTS_BYTES: usize = 32 * 1024 * 1024;
 /// How many unreadable rows a report names.
 const TOLD: usize = 3;
 
@@ -64,6 +66,9 @@ struct Sweep<'a> {
     /// Of rows that changed without their cursor.
     behind: Vec<String>,
     changes: Vec<Change>,
+    /// Of columns that hold files, to be kept with the page.
+    contents: Vec<Vec<u8>>,
+    contents_bytes: usize,
     missing: Vec<i64>,
     /// Of rows that were read because their versions differ, by key.
     versions: Vec<(Vec<u8>, String)>,
@@ -122,6 +127,8 @@ impl Connector {
             counts: Counts::default(),
             behind: Vec::new(),
             changes: Vec::with_capacity(PAGE),
+            contents: Vec::new(),
+            contents_bytes: 0,
             missing: Vec::new(),
             versions: Vec::new(),
             returned: Vec::new(),
@@ -219,7 +226,7 @@ impl Sweep<'_> {
             match met {
                 Met::Listing(row, known, version) => {
                     self.versions.extend(version.map(|version| (row.key.sort_bytes(), version)));
-                    self.listing(&row, known);
+                    self.listing(&row, known).await?;
                 }
                 Met::Same(known) => {
                     self.counts.read += 1;
@@ -246,19 +253,26 @@ impl Sweep<'_> {
         Ok(Some(walk.end()))
     }
 
-    fn listing(&mut self, row: &Row, known: Option<KnownRecord>) {
+    async fn listing(&mut self, row: &Row, known: Option<KnownRecord>) -> Result<(), Error> {
         self.counts.read += 1;
         self.course.see(row);
-        let print = row.fingerprint();
+        let seen = self.route.see(row).await;
+        let print = seen.print;
         let before = known.as_ref().map(|known| known.verdict);
         if let Some(known) = &known
             && known.row_print == Some(print)
             && known.mapping_print == Some(self.route.version)
         {
             // Nothing differs that a verdict depends on: it stands.
-            return self.count(known.verdict, &Step::Leave, before);
+            self.count(known.verdict, &Step::Leave, before);
+            return Ok(());
         }
-        let judged = self.route.judge(row, self.connector.today());
+        self.contents_bytes += seen.bytes();
+        self.contents.extend(seen.contents);
+        let judged = match seen.mapped {
+            Some(mapped) => self.route.judge_mapped(mapped, self.connector.today()),
+            None => self.route.judge(row, self.connector.today()),
+        };
         let fresh = Known { presence: Presence::Never, owed: None, row_same: false };
         let state = match &known {
             Some(known) => Known { row_same: known.row_print == Some(print), ..known.known.clone() },
@@ -271,7 +285,9 @@ impl Sweep<'_> {
             judged.complaints = vec![Complaint::new("Q6023")];
         }
         self.count(decision.verdict, &decision.step, before);
-        if is_news(known.as_ref(), &decision, print) && self.course.is_behind(row) {
+        // Where files count, too, a cursor cannot be blamed for what it does not know of.
+        if !self.route.has_files() && is_news(known.as_ref(), &decision, print) && self.course.is_behind(row)
+        {
             self.counts.behind_cursor += 1;
             if self.behind.len() < TOLD {
                 self.behind.push(format!("{} {}", row.key, judged.title).trim_end().to_owned());
@@ -289,6 +305,7 @@ impl Sweep<'_> {
             natural_keys: judged.natural_keys,
             complaints: judged.complaints,
         });
+        if self.contents_bytes >= CONTENTS_BYTES { self.write().await } else { Ok(()) }
     }
 
     fn unreadable(&mut self, row: source::Unreadable, known: Option<KnownRecord>) {
@@ -321,6 +338,12 @@ impl Sweep<'_> {
     async fn write(&mut self) -> Result<(), Error> {
         let ledger = &self.connector.ledger;
         let now = self.now();
+        if !self.contents.is_empty() {
+            // Before anything refers to them.
+            ledger.keep_contents(&self.contents).await?;
+            self.contents.clear();
+            self.contents_bytes = 0;
+        }
         if !self.changes.is_empty() {
             let written = ledger.write_page(&self.run, &self.changes, now).await?;
             for (change, written) in self.changes.iter().zip(written) {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use crate::attachment::Shelf;
 use crate::config::{Act, Located, Push, Route, Withdraw};
 use crate::mapping::{Mapped, Mapping, Wish};
 use crate::plan::Wanted;
-use crate::record::{Complaint, Document, Fingerprint, Fingerprinter, Row};
+use crate::record::{Complaint, Document, FileRef, FileSource, Fingerprint, Fingerprinter, Row};
 use crate::schema::{Checked, Class, Kind, natural_keys};
 
 /// A push route, ready to run.
@@ -20,6 +21,9 @@ pub struct PushRoute {
     /// Of fields, predicates, schema, code tables, crosswalks and filters: what a verdict depends on besides the row.
     pub version: Fingerprint,
     without_basis: Vec<WithoutBasis>,
+    has_files: bool,
+    /// Where its files may be taken from; `None` where the province takes none.
+    pub(super) shelf: Option<(Shelf, usize)>,
 }
 
 /// A personal field that the route maps without saying why it may be sent.
@@ -48,12 +52,36 @@ impl PushRoute {
         printer.part(mapping.fingerprint().as_bytes()).part(kind.fingerprint().as_bytes());
         let version = printer.finish();
         let without_basis = without_basis(&push, &kind);
-        PushRoute { route, push, mapping: Arc::new(mapping), kind, version, without_basis }
+        let has_files = mapping.has_files();
+        PushRoute {
+            route,
+            push,
+            mapping: Arc::new(mapping),
+            kind,
+            version,
+            without_basis,
+            has_files,
+            shelf: None,
+        }
+    }
+
+    /// Whether the province takes files at all.
+    pub fn takes_files(&self) -> bool {
+        self.shelf.is_some()
     }
 
     /// Personal and sensitive fields, mapped or inside what is mapped, that no `[basis]` lets out.
     pub fn without_basis(&self) -> &[WithoutBasis] {
         &self.without_basis
+    }
+
+    pub(super) fn with_shelf(self, shelf: Option<(Shelf, usize)>) -> Self {
+        PushRoute { shelf, ..self }
+    }
+
+    /// Whether any field is an attachment.
+    pub fn has_files(&self) -> bool {
+        self.has_files
     }
 
     /// What signs of withdrawal lead to: the route's word, or the kind's.
@@ -68,9 +96,24 @@ impl PushRoute {
         }
     }
 
-    /// Row → document → checked, with every complaint on the way.
+    /// Row → document → checked, with every complaint on the way. Files are not looked at.
     pub fn judge(&self, row: &Row, today: NaiveDate) -> Judged {
-        let Mapped { wish, document, mut complaints, title } = self.mapping.map(row);
+        let mut mapped = self.mapping.map(row);
+        if self.has_files {
+            // A content inside a document would be shown and compared as if it were a text.
+            mapped.document.change_files(&mut |text| {
+                let file = FileRef::parse(text)?;
+                let FileSource::Here(content) = &file.source else { return None };
+                let source = FileSource::Kept(Fingerprint::of(content));
+                Some(FileRef { source, ..file.clone() }.to_text())
+            });
+        }
+        self.judge_mapped(mapped, today)
+    }
+
+    /// As `judge`, of a row that is mapped already.
+    pub fn judge_mapped(&self, mapped: Mapped, today: NaiveDate) -> Judged {
+        let Mapped { wish, document, mut complaints, title } = mapped;
         let plain = |title, wanted, complaints| Judged {
             title,
             wanted,

@@ -1,6 +1,7 @@
 //! Whole walks with real files: a city's SQLite database, a ledger, the sandbox province, and the real program.
 
 mod answer_key;
+mod attachments;
 mod bad_input;
 mod books;
 mod codes;

@@ -18,7 +18,9 @@ mod pending;
 
 pub use items::{ItemsText, Unlisted};
 pub(super) use pages::take_reviews;
-pub use pages::{DictionaryText, ListText, LookupText, PingText, RecordText, ReviewState, ReviewsText};
+pub use pages::{
+    DictionaryText, ListText, LookupText, PingText, RecordText, ReviewState, ReviewsText, UploadText,
+};
 pub use pending::{PendingText, Progress, StatusText};
 
 /// One `[answer]` table, or what is left of it for one operation.
@@ -52,6 +54,7 @@ pub struct AnswerText {
     pub pending: Option<PendingText>,
     pub status: Option<StatusText>,
     pub ping: Option<PingText>,
+    pub upload: Option<UploadText>,
 }
 
 /// How a body is read.
@@ -94,7 +97,7 @@ impl Over for AnswerText {
     fn over(self, lower: &Self) -> Self {
         over!(self, lower:
             format, charset, mislabelled, verify, open, success, code, message, trace, refused;
-            items, list, lookup, record, reviews, dictionary, pending, status, ping)
+            items, list, lookup, record, reviews, dictionary, pending, status, ping, upload)
     }
 }
 
@@ -137,6 +140,7 @@ pub(super) fn read_table(section: &Section<'_>) -> AnswerText {
     let pending = section.section("pending").map(|table| pending::read_pending(&table));
     let status = section.section("status").map(|table| pending::read_status(&table));
     let ping = section.section("ping").map(|table| pages::read_ping(&table));
+    let upload = section.section("upload").map(|table| pages::read_upload(&table));
     section.finish();
     AnswerText {
         format,
@@ -158,6 +162,7 @@ pub(super) fn read_table(section: &Section<'_>) -> AnswerText {
         pending,
         status,
         ping,
+        upload,
     }
 }
 

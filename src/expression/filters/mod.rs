@@ -3,6 +3,7 @@
 //! A filter is a plain function from a value to a value or a complaint. Null goes through untouched, except
 //! where a filter says that it sees null. Every example here is executed by a test and shown in the manual.
 
+mod attachment;
 mod calendar;
 mod code;
 mod crypto;
@@ -70,6 +71,7 @@ pub fn filters() -> &'static [Filter] {
             person::filters(),
             region::filters(),
             code::filters(),
+            attachment::filters(),
             encoding::filters(),
             crypto::filters(),
             pairs::filters(),

@@ -6,7 +6,7 @@ use super::*;
 use crate::audit::Versions;
 use crate::clock::Timestamp;
 use crate::plan::Action;
-use crate::record::Complaint;
+use crate::record::{Complaint, Document};
 
 mod pending;
 mod reviews;
@@ -31,6 +31,14 @@ impl Renderer for Plain {
     fn render(&self, key: &str, items: &[Item]) -> std::result::Result<Payload, Complaint> {
         let ids: Vec<_> = items.iter().map(|item| item.record_id.as_str()).collect();
         Ok(Payload { bytes: format!("{key} {}", ids.join(" ")).into_bytes() })
+    }
+
+    fn put_in_files(
+        &self,
+        _: &mut Document,
+        _: &std::collections::HashMap<String, serde_json::Value>,
+    ) -> std::result::Result<(), Complaint> {
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Owner, Severity};
 
 mod answer;
+mod attachment;
 mod codes;
 mod config;
 mod drift;
@@ -57,6 +58,7 @@ const SHELVES: [&[&[Entry]]; 9] = [
         pending::ENTRIES,
         request::ENTRIES,
         session::ENTRIES,
+        attachment::ENTRIES,
         manners::ENTRIES,
         drift::ENTRIES,
     ],

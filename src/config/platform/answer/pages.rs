@@ -68,6 +68,15 @@ pub struct DictionaryText {
     pub more: Option<Located<String>>,
 }
 
+/// What an upload brings.
+#[derive(Clone, Debug, Default)]
+pub struct UploadText {
+    /// Over `body`: the file's id at the province, or whatever stands for it: an address, a path.
+    pub id: Option<Located<String>>,
+    /// Over `body`: where the province shows it, if it says so.
+    pub url: Option<Located<String>>,
+}
+
 /// What a ping brings.
 #[derive(Clone, Debug, Default)]
 pub struct PingText {
@@ -136,6 +145,12 @@ impl Over for ReviewsText {
 impl Over for DictionaryText {
     fn over(self, lower: &Self) -> Self {
         over!(self, lower: list, code, label, more;)
+    }
+}
+
+impl Over for UploadText {
+    fn over(self, lower: &Self) -> Self {
+        over!(self, lower: id, url;)
     }
 }
 
@@ -226,6 +241,12 @@ pub(super) fn read_dictionary(section: &Section<'_>) -> DictionaryText {
         DictionaryText { list: text("list"), code: text("code"), label: text("label"), more: text("more") };
     section.finish();
     dictionary
+}
+
+pub(super) fn read_upload(section: &Section<'_>) -> UploadText {
+    let upload = UploadText { id: section.text("id"), url: section.text("url") };
+    section.finish();
+    upload
 }
 
 pub(super) fn read_ping(section: &Section<'_>) -> PingText {
