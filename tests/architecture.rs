@@ -80,6 +80,8 @@ const OUTSIDE: &[&str] = &[
     "tokio::net",
     "tokio::process",
 ];
+/// An address is a value; only opening it is I/O.
+const PLAIN: &[&str] = &["std::net::SocketAddr", "std::net::IpAddr"];
 const TIME: &[&str] = &["SystemTime::now", "Instant::now", "Utc::now", "Local::now", "Timestamp::now"];
 const DICE: &[&str] = &["getrandom", "rand", "fastrand", "OsRng", "thread_rng"];
 /// Macros stand at the root of the crate, but each belongs to a room.
@@ -189,6 +191,7 @@ fn doors(source: &Source) -> Vec<String> {
     // One step alone is somebody's local name.
     let outside = |path: &str| {
         path.contains("::")
+            && !PLAIN.contains(&path)
             && OUTSIDE.iter().any(|name| path == *name || path.starts_with(&format!("{name}::")))
     };
     let found = source.paths().into_iter().filter(|(_, path)| outside(path));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use qilu::clock::{Clock, Timestamp};
 use qilu::config::{Fault, Platform};
 use qilu::delivery::{self, Bookmark, LookFor, RemoteRecord, Scope};
-use qilu::ledger::{Event, Item, ItemOutcome, LaneEffect, Lease, Trouble};
+use qilu::ledger::{Event, Item, ItemOutcome, LaneEffect, Lease, PendingLease, PendingNews, Trouble};
 use qilu::plan::Action;
 use qilu::platform::{Credentials, Profile, Street};
 use qilu::record::{Complaint, Document};
@@ -57,6 +57,7 @@ async fn perform(street: &Street, deed: &Deed, clock: &Clock) -> Json {
         "create" => deliver(street, deed, Action::Create, clock).await,
         "update" => deliver(street, deed, Action::Update, clock).await,
         "withdraw" => deliver(street, deed, Action::Withdraw, clock).await,
+        "status" => ask(street, deed, clock).await,
         "lookup" => {
             let what = match (name("local_id"), name("remote_id"), name("uscc"), name("title")) {
                 (Some(id), ..) => LookFor::LocalId(id),
@@ -132,6 +133,33 @@ async fn deliver(street: &Street, deed: &Deed, action: Action, clock: &Clock) ->
             json!({ "pending": { "ticket": ticket, "ask_in_s": ask_at.since(clock.now()).as_secs() } })
         }
         Event::InDoubt { trouble } => json!({ "in_doubt": troubled(&trouble) }),
+    }
+}
+
+/// Asks what became of a batch of creates that was taken in an hour ago.
+async fn ask(street: &Street, deed: &Deed, clock: &Clock) -> Json {
+    let lease = PendingLease {
+        batch: 1,
+        key: deed.key.clone(),
+        platform: "profile".to_owned(),
+        kind: deed.kind.clone(),
+        action: Action::Create,
+        ticket: deed.names.get("ticket").and_then(Json::as_str).unwrap_or_default().to_owned(),
+        asked: 1,
+        taken_in_at: clock.now().minus(Duration::from_secs(3600)),
+        fence: 1,
+        items: deed.items.iter().map(item).collect(),
+    };
+    let (_, news) = delivery::ask_about(street, &lease, clock).await;
+    match news {
+        PendingNews::Decided { items, .. } => {
+            json!({ "settled": items.iter().map(|item| item.as_ref().map(outcome)).collect::<Vec<_>>() })
+        }
+        PendingNews::StillPending { trouble, .. } => {
+            json!({ "pending": { "ticket": lease.ticket, "trouble": trouble.as_ref().map(troubled) } })
+        }
+        PendingNews::NotAccepted { complaint } => json!({ "not_accepted": said(&complaint) }),
+        PendingNews::Lost { complaint } => json!({ "in_doubt": said(&complaint) }),
     }
 }
 
