@@ -12,9 +12,12 @@ use tokio::sync::{Mutex as Turnstile, OwnedMutexGuard, OwnedRwLockReadGuard, Own
 /// The records of each kind of each platform, and the city's databases.
 #[derive(Debug, Default)]
 pub(super) struct KindLocks {
-    kinds: Mutex<HashMap<(String, String), Arc<RwLock<()>>>>,
+    /// By platform and kind.
+    kinds: Mutex<HashMap<(String, String), Kind>>,
     databases: Mutex<HashMap<String, Arc<Turnstile<()>>>>,
 }
+
+type Kind = Arc<RwLock<()>>;
 
 /// Proof that no scan of a kind is under way.
 pub(super) type Shared = OwnedRwLockReadGuard<()>;
@@ -40,7 +43,7 @@ impl KindLocks {
         self.of(platform, kind).try_read_owned().ok()
     }
 
-    fn of(&self, platform: &str, kind: &str) -> Arc<RwLock<()>> {
+    fn of(&self, platform: &str, kind: &str) -> Kind {
         let mut locks = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         locks.entry((platform.to_owned(), kind.to_owned())).or_default().clone()
     }

@@ -84,12 +84,10 @@ fn one(input: Value, name: String, call: &Call<'_>) -> Outcome {
 
 /// A JSON array of texts, or a text with separators between the places.
 fn parts(text: &str) -> Vec<Value> {
-    if let Some(places) =
-        text.trim_start().starts_with('[').then(|| serde_json::from_str::<Vec<String>>(text))
+    if text.trim_start().starts_with('[')
+        && let Ok(places) = serde_json::from_str::<Vec<String>>(text)
     {
-        if let Ok(places) = places {
-            return places.into_iter().map(Value::text).collect();
-        }
+        return places.into_iter().map(Value::text).collect();
     }
     text.split([',', ';', '|', '\n', '\r', '，', '；', '｜']).map(Value::text).collect()
 }
