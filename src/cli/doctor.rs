@@ -71,9 +71,6 @@ fn document(screen: &Screen, examination: &Examination) -> Json {
     })
 }
 
-/// Between the mark and what is said.
-const TITLE_WIDTH: usize = 14;
-
 fn show(screen: &Screen, examination: &Examination) {
     let language = screen.language;
     let mode = match examination.mode {
@@ -82,19 +79,21 @@ fn show(screen: &Screen, examination: &Examination) {
     };
     let Examination { platform, title, base_url, lines, .. } = examination;
     screen.heading(format!("{title} ({platform})  {base_url}  {mode}"));
-    let indent = " ".repeat(TITLE_WIDTH + 6);
-    for line in lines {
+    let titles: Vec<String> = lines
+        .iter()
+        .map(|line| format!("{} {}", line.about.title(language), line.name).trim_end().to_owned())
+        .collect();
+    let width = titles.iter().map(|title| title.width()).max().unwrap_or_default();
+    // Mark, title, and the blanks around them.
+    let indent = " ".repeat(width + 6);
+    for (line, title) in lines.iter().zip(&titles) {
         let mark = match line.state {
             State::Well => "✓",
             State::Remark => "!",
             State::Bad => "✗",
             State::Skipped => "–",
         };
-        let title = match line.name.as_str() {
-            "" => line.about.title(language).to_owned(),
-            name => format!("{} {name}", line.about.title(language)),
-        };
-        let room = " ".repeat(TITLE_WIDTH.saturating_sub(title.width()));
+        let room = " ".repeat(width - title.width());
         let [zh, en] = &line.seen;
         let seen = language.pick(zh, en);
         match &line.complaint {
