@@ -224,13 +224,23 @@ impl Call {
         })
     }
 
-    /// Every expression of its own, for checks that concern them all. Values of the platform that it has no use for
-    /// may rest on what this call does not have: on a session, where it is the log-in.
+    /// Every expression of its own, and those of the platform's values that one of them uses, for checks that concern
+    /// them all. Other values may rest on what this call does not have: on a session, where it is the log-in.
     pub(super) fn formulas(&self) -> Vec<&Formula> {
         let templates = [&self.payload, &self.item, &self.envelope].into_iter().flatten();
         let pairs = self.query.iter().chain(&self.headers).map(|(_, formula)| formula);
-        let values = self.derived[..self.own].iter().map(|one| &one.formula);
-        pairs.chain(values).chain([&self.path]).chain(templates.flat_map(Template::formulas)).collect()
+        let (own, shared) = self.derived.split_at(self.own);
+        let values = own.iter().map(|one| &one.formula);
+        let mut formulas: Vec<&Formula> =
+            pairs.chain(values).chain([&self.path]).chain(templates.flat_map(Template::formulas)).collect();
+        let (mut used, mut looked) = (BTreeSet::new(), 0);
+        while let Some(formula) = formulas.get(looked).copied() {
+            looked += 1;
+            for name in formula.names().filter(|name| used.insert(*name)) {
+                formulas.extend(shared.iter().filter(|one| one.name == name).map(|one| &one.formula));
+            }
+        }
+        formulas
     }
 }
 

@@ -4,6 +4,7 @@ use super::*;
 
 fn faults(logins: &str, header: &str) -> Vec<String> {
     let text = SHANDONG
+        .replacen("\n[values]\n", "\n[values]\nproof = 'session.one.token ~ nonce'\n", usize::from(header == "proof"))
         .replacen("[operations.create]", &format!("{logins}\n[operations.create]"), 1)
         .replace("X-App-Id = \"credentials.app_id\"", &format!("X-Token = \"{header}\""));
     let (platform, faults) = Platform::read("p", Path::new("p.toml"), &text);
@@ -30,6 +31,9 @@ fn faults_of_logins_are_told_at_load() {
         (ONE.to_owned(), "session.one.token", ""),
         (ONE.to_owned(), "'Bearer ' ~ session.one.token", ""),
         (two("query = { k = 'session.one.token' }"), "session.two.t", ""),
+        // A value may rest on what a login gives, and that login has the value at hand without using it.
+        (ONE.to_owned(), "proof", ""),
+        (with("query = { k = 'proof' }"), "proof", "Q7444 session.one.token"),
         (ONE.to_owned(), "session.one.tokn", "Q7444 session.one.tokn"),
         (ONE.to_owned(), "session.tow.t ~ 'x'", "Q7444 session.tow.t"),
         (String::new(), "session.one.token", "Q7444 session.one.token"),
