@@ -16,7 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 pub const PROFILE: &str = "config/platforms/shandong.toml";
-const SECRET: &str = "a-secret-of-the-test-province";
+pub const SECRET: &str = "a-secret-of-the-test-province";
 
 pub struct World {
     pub folder: tempfile::TempDir,

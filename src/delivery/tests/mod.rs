@@ -18,6 +18,7 @@ use crate::record::{Document, Value};
 mod answers;
 mod believed;
 mod generated;
+mod pending;
 mod reading;
 mod reviews;
 mod sending;
