@@ -1,6 +1,6 @@
 //! `[console]`: where the daemon listens.
 
-use std::net::SocketAddr;
+use core::net::SocketAddr;
 
 use super::{Located, Section};
 use crate::record::Complaint;

@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::TimeZone;
+use chrono_tz::Asia::Shanghai;
 use serde_json::{Map, Value as Json};
 
 use super::call::Call;
 use super::login::moment;
 use super::reading::{AnswerReading, Press, ReviewsReading, compile_reviews};
-use super::request::china;
 use super::template::{Setting, Template};
 use super::{Answer, Bindings, Credentials, Formula, Fresh, Known, Profile, Unread, one_line, write};
 use crate::clock::Timestamp;
@@ -238,4 +239,9 @@ impl<'a> Sheet<'a> {
             .with("received", Known::Value(china(self.message.received)))
             .with("credentials", Known::Value(self.credentials.clone()))
     }
+}
+
+/// A moment as people in China write it.
+fn china(moment: Timestamp) -> Value {
+    Value::DateTime(Shanghai.from_utc_datetime(&moment.to_utc().naive_utc()).fixed_offset())
 }

@@ -50,13 +50,14 @@ impl Fresh {
 impl Fresh {
     /// What of it may be sent, by its names: an answer may have to repeat it.
     pub(super) fn sent(&self) -> [(&'static str, Value); 6] {
+        let now = Shanghai.from_utc_datetime(&self.now.to_utc().naive_utc()).fixed_offset();
         let nonce = hex(&self.nonce);
         let parts = [&nonce[..8], &nonce[8..12], &nonce[12..16], &nonce[16..20], &nonce[20..]];
         let digits = u128::from_le_bytes(self.digits) % 10_u128.pow(DIGITS);
         [
             ("timestamp", Value::Int(self.now.0.div_euclid(1_000_000))),
             ("timestamp_ms", Value::Int(self.now.0.div_euclid(1_000))),
-            ("now", china(self.now)),
+            ("now", Value::DateTime(now)),
             ("uuid", Value::text(parts.join("-"))),
             ("nonce", Value::text(nonce)),
             ("digits", Value::text(format!("{digits:0width$}", width = DIGITS as usize))),
@@ -68,11 +69,6 @@ impl fmt::Debug for Fresh {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fresh({})", self.now)
     }
-}
-
-/// A moment as people in China write it.
-pub(super) fn china(moment: Timestamp) -> Value {
-    Value::DateTime(Shanghai.from_utc_datetime(&moment.to_utc().naive_utc()).fixed_offset())
 }
 
 /// Where a request is built: what it is called in complaints, what is asked, and by which template.

@@ -136,6 +136,7 @@ async fn a_good_callback_has_its_effect_and_is_acknowledged() {
     let heard = Heard::new().await;
     let said = Said::now(&heard.connector, "n-1", heard.body("returned", "2026-05-01T08:00:00Z"));
     let (status, body) = said.to(heard.address).await;
+    assert!(heard.refusals().await.is_empty(), "{:?}", heard.refusals().await);
     assert_eq!((status, body.as_str()), (200, r#"{"code":"0","nonce":"n-1"}"#));
     assert_eq!(heard.status().await, Status::Returned);
     assert!(heard.refusals().await.is_empty());
