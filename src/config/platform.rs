@@ -283,7 +283,7 @@ mod tests {
     fn a_damaged_profile_tells_all_its_faults_with_their_places() {
         let rows: &[(&str, &str, &str)] = &[
             ("mode = \"rehearse\"", "mode = \"prod\"", "Q1004 `mode` is prod; expected rehearse | live"),
-            ("method = \"POST\"", "method = \"STORE\"", "Q1004 `operations.create.method` is STORE"),
+            ("\nmethod = \"POST\"", "\nmethod = \"STORE\"", "Q1004 `operations.create.method` is STORE"),
             ("records_max = 100", "records_max = 0", "Q1004 `limits.records_max` is 0"),
             ("records_max = 100", "concurrency = 0", "Q1004 `limits.concurrency` is 0"),
             ("records_max = 100", "requests_per_day = 0", "Q1004 `limits.requests_per_day` is 0"),

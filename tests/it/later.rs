@@ -154,7 +154,11 @@ async fn an_unknown_word_is_pending_for_two_days_and_then_a_doubt_that_duplicate
         found.iter().find(|one| one.kind == "enterprise").expect("the enterprise").status
     };
     let report = deliver(Duration::from_secs(86_400)).await;
-    assert_eq!((report.counts.taken_in, report.counts.refused, report.counts.parked), (2, 0, 0), "{report:?}");
+    assert_eq!(
+        (report.counts.taken_in, report.counts.refused, report.counts.parked),
+        (2, 0, 0),
+        "{report:?}"
+    );
     assert_eq!(status().await, Status::Pending);
     let asked = room.told().len();
     assert!((4..12).contains(&asked), "{asked} questions in a day");

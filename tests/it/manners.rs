@@ -2,7 +2,7 @@
 //! else's trouble.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use qilu::clock::Clock;
 use qilu::ledger::{Actor, RunEnd};
@@ -277,7 +277,7 @@ async fn a_hanging_call_stops_neither_the_other_lanes_nor_itself_for_ever() {
     scan(&connector).await;
     world.faults().next_posts(1, Fault::Hang { seconds: 20 });
     let connector = Arc::new(connector);
-    let started = Instant::now();
+    let started = Clock::machine();
     let sending = tokio::spawn({
         let connector = connector.clone();
         async move { deliver(&connector).await }
@@ -316,7 +316,7 @@ async fn a_daemon_goes_on_scanning_and_stops_in_time_while_a_call_hangs() {
         .await;
     let in_flight = "select count(*) from batch where state = 'in_flight'";
     assert_eq!(count(&world.ledger(), in_flight).await, 1, "it hangs still");
-    let stopped = Instant::now();
+    let stopped = Clock::machine();
     running.terminate();
     running.end().await.ended(0);
     assert!(stopped.elapsed() < Duration::from_secs(10), "{:?}", stopped.elapsed());

@@ -4,7 +4,11 @@ use super::*;
 
 fn faults(logins: &str, header: &str) -> Vec<String> {
     let text = SHANDONG
-        .replacen("\n[values]\n", "\n[values]\nproof = 'session.one.token ~ nonce'\n", usize::from(header == "proof"))
+        .replacen(
+            "\n[values]\n",
+            "\n[values]\nproof = 'session.one.token ~ nonce'\n",
+            usize::from(header == "proof"),
+        )
         .replacen("[operations.create]", &format!("{logins}\n[operations.create]"), 1)
         .replace("X-App-Id = \"credentials.app_id\"", &format!("X-Token = \"{header}\""));
     let (platform, faults) = Platform::read("p", Path::new("p.toml"), &text);
