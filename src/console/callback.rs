@@ -113,7 +113,7 @@ async fn refuse(desk: &Desk, platform: &str, status: u16, complaint: &Complaint)
 }
 
 /// One answer, and the line is closed: the next message comes by a new one.
-fn answer(status: StatusCode, body: Vec<u8>) -> Response {
+pub(super) fn answer(status: StatusCode, body: Vec<u8>) -> Response {
     let kind =
         if body.first().is_some_and(|byte| *byte == b'<') { "application/xml" } else { "application/json" };
     let mut response = Response::new(Body::from(body));

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::routing::post;
 use tokio::net::TcpListener;
 
@@ -44,6 +45,10 @@ impl Console {
         let stop = connector.stop_token();
         let routes = Router::new()
             .route("/callback/{platform}", post(callback::hear))
+            .fallback(async || callback::answer(StatusCode::NOT_FOUND, Vec::new()))
+            .method_not_allowed_fallback(async || {
+                callback::answer(StatusCode::METHOD_NOT_ALLOWED, Vec::new())
+            })
             .with_state(Arc::new(Desk::new(connector)));
         let serving =
             axum::serve(Door::new(self.listener), routes).with_graceful_shutdown(stop.cancelled_owned());

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::reviews::{ReviewPage, read};
+use super::reviews::{Marks, ReviewPage, read};
 use crate::config::platform::ReviewsBy;
 use crate::platform::{Bindings, CallbackReading, Known, Profile};
 
@@ -18,9 +18,9 @@ pub fn told(profile: &Profile, callback: &CallbackReading, body: &Json) -> Optio
         None => vec![body.clone()],
     };
     // A number is comparable with those of the list that is asked for, a time with its times.
-    let mut by = profile.platform().reviews.by;
-    if by == ReviewsBy::Feed && callback.reviews.seq.is_none() {
-        by = ReviewsBy::Time;
-    }
-    Some(read(&callback.reviews, &callback.states, by, &entries))
+    let marks = match profile.platform().reviews.by {
+        ReviewsBy::Feed => Marks::NumbersElseTimes,
+        ReviewsBy::Time | ReviewsBy::Record => Marks::TimesElseNumbers,
+    };
+    Some(read(&callback.reviews, &callback.states, marks, &entries))
 }

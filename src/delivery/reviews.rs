@@ -98,7 +98,7 @@ pub async fn review_of(
         _ => Some(vec![body.clone()]),
     };
     let listed = listed.ok_or_else(|| not_understood(&heard, "list"))?;
-    let mut page = read(reading, &whole.states, ReviewsBy::Record, &listed);
+    let mut page = read(reading, &whole.states, Marks::of(ReviewsBy::Record), &listed);
     let places = page.reviews.iter_mut().map(|review| &mut review.about);
     for about in places.chain(page.unlisted.iter_mut().map(|(about, _)| about)) {
         let is_other = match (&about.remote_id, &about.local_id) {
@@ -139,15 +139,33 @@ async fn page(street: &Street, names: &Bindings<'_>, at: u64, clock: &Clock) -> 
         Some(more) => more.holds(&counted),
         None => count >= size,
     };
-    let read = read(reading, &whole.states, profile.platform().reviews.by, &entries);
+    let read = read(reading, &whole.states, Marks::of(profile.platform().reviews.by), &entries);
     Ok(ReviewPage { next: next.flatten(), more: more && count > 0, ..read })
 }
 
-/// Reads decisions; what marks one as newer than another depends on how the province is followed.
+/// What tells a decision from one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Marks {
+    /// Its number; without one it cannot be read.
+    Numbers,
+    NumbersElseTimes,
+    TimesElseNumbers,
+}
+
+impl Marks {
+    fn of(by: ReviewsBy) -> Self {
+        match by {
+            ReviewsBy::Feed => Marks::Numbers,
+            ReviewsBy::Time | ReviewsBy::Record => Marks::TimesElseNumbers,
+        }
+    }
+}
+
+/// Reads decisions.
 pub(super) fn read(
     reading: &ReviewsReading,
     states: &BTreeMap<String, ReviewState>,
-    by: ReviewsBy,
+    marks: Marks,
     entries: &[Json],
 ) -> ReviewPage {
     let mut page = ReviewPage::default();
@@ -155,13 +173,13 @@ pub(super) fn read(
         let bindings = Bindings::default().with("item", Known::Json(entry));
         let text = |formula: &Option<Formula>| formula.as_ref().and_then(|formula| formula.text(&bindings));
         let (seq, at) = (text(&reading.seq), text(&reading.at));
-        if by == ReviewsBy::Feed && seq.as_ref().is_none_or(|seq| seq.trim().parse::<i64>().is_err()) {
+        if marks == Marks::Numbers && seq.as_ref().is_none_or(|seq| seq.trim().parse::<i64>().is_err()) {
             page.unreadable.push(spoilt(index, "seq"));
             continue;
         }
-        let mark = match by {
-            ReviewsBy::Feed => seq,
-            ReviewsBy::Time | ReviewsBy::Record => at.or(seq),
+        let mark = match marks {
+            Marks::Numbers | Marks::NumbersElseTimes => seq.or(at),
+            Marks::TimesElseNumbers => at.or(seq),
         };
         let about = About {
             kind: text(&reading.kind),

@@ -44,6 +44,11 @@ impl Room {
              [operations.status]\nmethod = \"GET\"\npath = \"'/status'\"\nquery = {{ serial = \"ticket\" }}\n\n[answer.list]"
         );
         world.edit(PROFILE, &[(&upstream, &format!("http://{address}/api/v1")), ("[answer.list]", &added)]);
+        // Another address is another province: somebody has to say again that it may receive.
+        let connector = world.connector().await;
+        let (actor, now) = (request().actor, connector.clock.now());
+        connector.ledger.go_live("shandong", "a tester", None, &actor, now).await.expect("live");
+        connector.close().await;
         room
     }
 
@@ -122,11 +127,10 @@ async fn a_province_that_decides_later_gets_everything_once_and_parents_before_c
     assert_eq!(room.told(), ["\"10\"", "\"10\"", "20"].repeat(3));
     assert!(connector.ledger.open_deliveries().await.expect("open").is_empty());
     // A change goes the same way.
-    world.sql("update t_cg set yxjg = '13.5' where id = 1").await;
+    world.sql("update t_cg set cgmc = '窑炉余热利用技术' where id = 1").await;
     sync(&connector).await;
-    let changed =
-        world.inspect().await.records.into_iter().filter(|one| one.data["priceWan"] == json!(13.5)).count();
-    assert_eq!(changed, 1);
+    let held = world.inspect().await.records;
+    assert_eq!(held.iter().filter(|one| one.data["title"] == "窑炉余热利用技术").count(), 1);
 }
 
 #[tokio::test]
