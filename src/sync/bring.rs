@@ -7,7 +7,7 @@ use super::connector::Error;
 use super::exchanges::{Exchanges, Home, Started, Turn};
 use crate::attachment::File;
 use crate::delivery::{self, Upload};
-use crate::ledger::{Event, ItemOutcome, LaneEffect, Lease, RunRef, Settled, Trouble, WantedFile};
+use crate::ledger::{ItemOutcome, LaneEffect, RunRef, Settled, Trouble, WantedFile};
 use crate::record::{Complaint, FileRef, FileSource, Fingerprint};
 
 /// How many files of a kind are taken out at a time.
@@ -123,34 +123,33 @@ impl Exchanges<'_> {
     }
 
     /// Refusals that say the province has lost a file: it is brought there once more, and the record sent again.
-    pub(super) async fn want_lost_files(&mut self, lease: &Lease, event: &mut Event) -> Result<(), Error> {
-        let (Event::Settled { items }, Some(files)) = (event, self.street.profile().files()) else {
+    pub(super) async fn want_lost_files(
+        &mut self,
+        outcomes: impl Iterator<Item = (i64, &mut ItemOutcome)>,
+    ) -> Result<(), Error> {
+        let Some(files) = self.street.profile().files().filter(|files| files.can_be_gone()) else {
             return Ok(());
         };
-        if !files.can_be_gone() {
-            return Ok(());
-        }
         let fact = |complaint: &Complaint, name: &str| {
             let found = complaint.facts.iter().find(|(known, _)| known == name);
             found.map(|(_, value)| value.clone()).unwrap_or_default()
         };
-        let lost = |outcome: &ItemOutcome| match outcome {
-            ItemOutcome::Refused { complaints } => complaints
-                .iter()
-                .find(|one| files.says_gone(&fact(one, "code"), &fact(one, "message")))
-                .cloned(),
-            _ => None,
-        };
-        let found: Vec<(usize, Complaint)> =
-            items.iter().enumerate().filter_map(|(at, outcome)| Some((at, lost(outcome)?))).collect();
-        if found.is_empty() {
+        let mut lost = Vec::new();
+        for (delivery, outcome) in outcomes {
+            let ItemOutcome::Refused { complaints } = &*outcome else { continue };
+            let gone = |one: &&Complaint| files.says_gone(&fact(one, "code"), &fact(one, "message"));
+            if let Some(complaint) = complaints.iter().find(gone).cloned() {
+                lost.push((delivery, outcome, complaint));
+            }
+        }
+        if lost.is_empty() {
             return Ok(());
         }
-        let deliveries: Vec<i64> = found.iter().map(|(at, _)| lease.items[*at].delivery).collect();
-        let again = self.connector.ledger.forget_files(&lease.platform, &deliveries).await?;
-        for (at, complaint) in found {
-            if again.contains(&lease.items[at].delivery) {
-                items[at] = ItemOutcome::Retry { complaint };
+        let deliveries: Vec<i64> = lost.iter().map(|(delivery, ..)| *delivery).collect();
+        let again = self.connector.ledger.forget_files(&self.run.platform, &deliveries).await?;
+        for (delivery, outcome, complaint) in lost {
+            if again.contains(&delivery) {
+                *outcome = ItemOutcome::Retry { complaint };
             }
         }
         Ok(())

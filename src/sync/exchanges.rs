@@ -365,8 +365,9 @@ impl<'a> Exchanges<'a> {
         mut event: Event,
     ) -> Result<Settled, Error> {
         let connector = self.connector;
-        self.want_lost_files(&lease, &mut event).await?;
         if let Event::Settled { items } = &mut event {
+            let sent = lease.items.iter().map(|item| item.delivery);
+            self.want_lost_files(sent.zip(items.iter_mut())).await?;
             connector.name_places(run, items.iter_mut());
         }
         let wait = |attempts| delivery::next_wait(self.street.profile(), attempts, connector.clock.dice());
@@ -382,6 +383,9 @@ impl<'a> Exchanges<'a> {
     ) -> Result<Settled, Error> {
         let connector = self.connector;
         if let PendingNews::Decided { items, .. } = &mut news {
+            let asked = lease.items.iter().zip(items.iter_mut());
+            let decided = asked.filter_map(|(item, outcome)| Some((item.delivery, outcome.as_mut()?)));
+            self.want_lost_files(decided).await?;
             connector.name_places(run, items.iter_mut().flatten());
         }
         let wait = |attempts| delivery::next_wait(self.street.profile(), attempts, connector.clock.dice());

@@ -1,4 +1,4 @@
-//! Where at home a field stands that the province names.
+//! Where in the city's tables a field stands that the province complains about.
 
 use super::connector::Connector;
 use super::route::PushRoute;
