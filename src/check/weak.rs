@@ -80,4 +80,22 @@ mod tests {
         check("[[logins]]\nl = [\"x | map('md5')\"]\n", &["2:16 Q3180 md5"]);
         check("a = \"b | md5(\"\n", &[]);
     }
+
+    #[test]
+    fn whole_profiles_are_looked_through() {
+        let named = |text: &str| {
+            let mut found: Vec<String> =
+                remarks(Path::new("p.toml"), text).into_iter().map(|fault| fault.complaint.found).collect();
+            found.dedup();
+            found
+        };
+        assert_eq!(named(include_str!("../../config/platforms/shandong.toml")), [""; 0]);
+        assert_eq!(named(include_str!("../../tests/profiles/xtif-sm3/profile.toml")), [""; 0]);
+        assert_eq!(named(include_str!("../../tests/profiles/shenzhen-shuiwu/profile.toml")), ["md5"]);
+        let national = named(include_str!("../../tests/profiles/yibao-sm/profile.toml"));
+        assert!(
+            national.iter().all(|name| name.starts_with("sm4_ecb_")) && !national.is_empty(),
+            "{national:?}"
+        );
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use qilu::clock::{Clock, Timestamp};
 use qilu::config::{Fault, Platform};
-use qilu::delivery::{self, Bookmark, LookFor, RemoteRecord, Scope};
+use qilu::delivery::{self, Bookmark, LookFor, RemoteRecord, Scope, Upload};
 use qilu::ledger::{Event, Item, ItemOutcome, LaneEffect, Lease, PendingLease, PendingNews, Trouble};
 use qilu::plan::Action;
 use qilu::platform::{Credentials, Profile, Street};
@@ -93,6 +93,15 @@ async fn perform(street: &Street, deed: &Deed, clock: &Clock) -> Json {
             Ok(ping) => json!({ "time": ping.time }),
             Err(trouble) => troubled(&trouble),
         },
+        "upload" => {
+            let content = unhex(name("content_hex").unwrap_or_default());
+            let (file, media) = (name("name").unwrap_or_default(), name("type").unwrap_or_default());
+            let upload = Upload { kind, name: file, media, content: &content };
+            match delivery::upload(street, upload, clock).await {
+                Ok(facts) => json!({ "uploaded": facts }),
+                Err(trouble) => troubled(&trouble),
+            }
+        }
         "dictionary" => {
             let table = name("table").expect("a dictionary has a name");
             match delivery::dictionary(street, table, clock).await {

@@ -32,6 +32,10 @@ def asked(name, said, expect):
     return case(name, do("create"), [exchange(sent, answer(said))], expect, KEYS)
 
 
+JPEG = bytes.fromhex("ffd8ffe000104a46")
+picture = {"operation": "upload", "names": {"name": "现场 1.jpg", "type": "image/jpeg", "content_hex": JPEG.hex()}}
+shown = request("/UploadImage", {"name": "现场 1.jpg", "image": b64(JPEG)})
+
 write(__file__, [
     asked("taken", {"code": "00", "message": "成功", "data": {"id": 12}}, {"settled": [{"accepted": "12"}]}),
     asked("refused, as the words say", {"code": "11", "message": "项目不存在"}, {"settled": [{"refused": [{"message": "项目不存在"}]}]}),
@@ -55,4 +59,7 @@ write(__file__, [
     case("a dictionary that is refused", {"operation": "dictionary", "names": {"table": "job-name"}},
          [exchange(request("/CWRService/DictListJobName", {"pageSize": 1000}), answer({"code": "11", "message": "签名错误"}))],
          {"lane": "blocked"}, KEYS),
+    case("a picture goes as base64 and comes back as a path", picture, [exchange(shown, answer({"code": "00", "data": {"path": "/img/2026/7.jpg"}}))],
+         {"uploaded": {"id": "/img/2026/7.jpg", "url": None, "name": "现场 1.jpg", "size": 8, "md5": hashlib.md5(JPEG).hexdigest()}}, KEYS),
+    case("a picture without a path is none", picture, [exchange(shown, answer({"code": "00", "data": {}}))], {"complaint": {"id": "Q7513"}}, KEYS),
 ])
