@@ -166,4 +166,22 @@ mod tests {
         assert!(matches!(&instance.databases["b"].engine, Engine::Sqlite(path) if path == "/srv/m.db"));
         assert_eq!(instance.databases["a"].zone, Tz::Asia__Shanghai);
     }
+
+    #[test]
+    fn others_than_this_machine_are_listened_to_only_behind_a_proxy() {
+        for (written, listens, id) in [
+            ("listen = '127.0.0.1:8600'", true, None),
+            ("listen = '[::1]:8600'", true, None),
+            ("listen = '0.0.0.0:8600'", false, Some("Q7916")),
+            ("listen = '10.0.0.5:8600'\nbehind_proxy = true", true, None),
+            ("listen = 'localhost:8600'", false, Some("Q1004")),
+            ("port = 8600", false, Some("Q1002")),
+        ] {
+            let text = format!("name = 'z'\n[console]\n{written}\n");
+            let (instance, faults) = Instance::read(Path::new("/i"), Path::new("q.toml"), &text);
+            assert_eq!(instance.is_some_and(|one| one.console.is_some()), listens, "{written}");
+            let found: Vec<_> = faults.iter().map(|fault| fault.complaint.id.as_str()).collect();
+            assert_eq!(found.first().copied(), id, "{written}");
+        }
+    }
 }

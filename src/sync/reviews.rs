@@ -285,3 +285,57 @@ impl Walk {
         (since != Some(next.as_str())).then_some(next)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::platform::ReviewState;
+    use crate::delivery::About;
+
+    fn about(mark: &str) -> About {
+        About { mark: Some(mark.to_owned()), ..About::default() }
+    }
+
+    /// Times of decisions, `?` before one in an unlisted word.
+    fn page(marks: &[&str], next: Option<&str>) -> ReviewPage {
+        let mut page = ReviewPage { next: next.map(str::to_owned), ..ReviewPage::default() };
+        for mark in marks {
+            match mark.strip_prefix('?') {
+                Some(mark) => page.unlisted.push((about(mark), Complaint::new("Q7302"))),
+                None => {
+                    let (state, opinion) = (ReviewState::Published, String::new());
+                    page.reviews.push(delivery::Review { about: about(mark), state, opinion });
+                }
+            }
+        }
+        page
+    }
+
+    fn check(since: Option<&str>, pages: &[ReviewPage], is_whole: bool, expect: Option<&str>) {
+        let mut walk = Walk { last: since.map(str::to_owned), is_whole, ..Walk::default() };
+        pages.iter().for_each(|page| walk.see(page));
+        assert_eq!(walk.next(since).as_deref(), expect, "{pages:?}");
+    }
+
+    #[test]
+    fn a_walk_along_times_ends_at_the_latest_and_never_behind_what_is_unlisted() {
+        let days = |marks: &[&str]| page(marks, None);
+        check(None, &[days(&[])], true, None);
+        check(Some("2026-05-01"), &[days(&["2026-05-01"])], true, None);
+        check(None, &[days(&["2026-05-03", "2026-05-02"])], true, Some("2026-05-03"));
+        check(Some("2026-05-01"), &[days(&["2026-05-02"]), days(&["2026-05-04"])], true, Some("2026-05-04"));
+        check(
+            Some("2026-05-01"),
+            &[days(&["2026-05-02", "?2026-05-03", "2026-05-04"])],
+            true,
+            Some("2026-05-03"),
+        );
+        // What the province says counts, and does not lead back.
+        check(Some("2026-05-01"), &[page(&["2026-05-02"], Some("2026-05-09"))], true, Some("2026-05-09"));
+        check(Some("2026-05-01"), &[page(&["2026-05-02"], Some("2026-04-01"))], true, None);
+        // Cut short: as far as was read, where it was read in order.
+        check(Some("2026-05-01"), &[days(&["2026-05-02", "2026-05-03"])], false, Some("2026-05-03"));
+        check(Some("2026-05-01"), &[days(&["2026-05-03", "2026-05-02"])], false, None);
+        check(Some("2026-05-01"), &[page(&["2026-05-02"], Some("2026-05-09"))], false, Some("2026-05-02"));
+    }
+}

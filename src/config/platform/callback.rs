@@ -108,3 +108,74 @@ impl CallbackText {
         self.may_replay.then(|| Complaint::new("Q7915"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::config::Platform;
+
+    const SHANDONG: &str = include_str!("../../../config/platforms/shandong.toml");
+
+    fn read(added: &str) -> (Option<Platform>, Vec<String>) {
+        let text = SHANDONG.replacen("\n[paging]", &format!("\n{added}\n[paging]"), 1);
+        let (platform, faults) = Platform::read("p", Path::new("p.toml"), &text);
+        (platform, faults.iter().map(|fault| fault.complaint.to_string()).collect())
+    }
+
+    #[test]
+    fn what_the_province_tells_is_signed_fresh_and_once_or_somebody_says_otherwise() {
+        let rows: &[(&str, &[&str])] = &[
+            ("[callback]\nverify = \"true\"\nfresh = \"headers.t\"\nnonce = \"headers.n\"", &[]),
+            ("[callback]\nverify = \"true\"\nmay_replay = true", &[]),
+            ("[callback]\nverify = \"true\"\nnonce = \"headers.n\"", &["Q7914"]),
+            ("[callback]\nmay_replay = true", &["`callback.verify` is missing"]),
+            ("[callback]\nverify = \"true\"\nmay_replay = true\nrefuse = 200", &["`callback.refuse`"]),
+            (
+                "[callback]\nverify = \"true\"\nmay_replay = true\nacknowledge = \"'ok'\"",
+                &["`callback.acknowledge`"],
+            ),
+            (
+                "[callback]\nverify = \"true\"\nmay_replay = true\nstates = { a = \"b\" }",
+                &["`callback.states.a`"],
+            ),
+        ];
+        for (added, expect) in rows {
+            let (platform, faults) = read(added);
+            assert_eq!(faults.len(), expect.len(), "{added}: {faults:?}");
+            for fault in *expect {
+                assert!(faults.iter().any(|found| found.contains(fault)), "{fault}: {faults:?}");
+            }
+            let careless = added.contains("may_replay");
+            if let Some(platform) = platform.filter(|_| faults.is_empty()) {
+                assert_eq!(platform.remarks().len(), usize::from(careless), "{added}");
+            }
+        }
+    }
+
+    #[test]
+    fn how_reviews_are_followed_and_receipts_are_asked_about_is_said_or_has_a_default() {
+        use crate::config::platform::ReviewsBy;
+        let (platform, faults) = read("");
+        assert_eq!(faults, Vec::<String>::new());
+        let platform = platform.unwrap();
+        assert_eq!(platform.reviews.by, ReviewsBy::Feed);
+        assert_eq!(platform.pending.patience.as_secs(), 172_800);
+        let (platform, faults) =
+            read("[reviews]\nby = \"time\"\nevery = \"1m\"\n[pending]\ninterval = \"1h\"");
+        assert_eq!(faults, Vec::<String>::new());
+        let platform = platform.unwrap();
+        assert_eq!(platform.reviews.every.as_secs(), 60);
+        assert_eq!(platform.pending.cap.as_secs(), 3_600, "never shorter than the interval");
+        for (added, expect) in [
+            ("[reviews]\nby = \"luck\"", "`reviews.by` is luck"),
+            ("[reviews]\nrecords_max = 0", "`reviews.records_max`"),
+            ("[pending]\nfirst = \"soon\"", "`pending.first`"),
+            ("[pending]\npatient = \"2d\"", "`pending.patient`"),
+            ("[answer.status]\nstates = { 1 = \"failed\" }", "`answer.status.states.1` is failed"),
+        ] {
+            let faults = read(added).1;
+            assert!(faults.iter().any(|found| found.contains(expect)), "{added}: {faults:?}");
+        }
+    }
+}
