@@ -120,7 +120,7 @@ impl Platform {
         (platform, reader.into_faults())
     }
 
-    /// What is allowed and yet worth saying at every check: plain HTTP, sending that may duplicate.
+    /// What is allowed and yet worth saying at every check: plain HTTP, sending that may duplicate, no way to withdraw.
     pub fn remarks(&self) -> Vec<Fault> {
         let mut remarks = Vec::new();
         if self.base_url.starts_with("http://") && !is_loopback(&self.base_url) {
@@ -129,6 +129,10 @@ impl Platform {
         }
         if self.duplicates.may_duplicate {
             remarks.push(self.base_url.fault(&self.file, 0, Complaint::new("Q7402")));
+        }
+        let sends = self.operations.contains_key(&Operation::Create);
+        if sends && !self.operations.contains_key(&Operation::Withdraw) {
+            remarks.push(self.base_url.fault(&self.file, 0, Complaint::new("Q7415")));
         }
         if let Some(callback) = &self.callback
             && let Some(complaint) = callback.remark()

@@ -18,6 +18,7 @@ use crate::audit::{self, Signer, Versions};
 use crate::city::City;
 use crate::clock::Clock;
 use crate::codes::{Codes, nearest};
+use crate::config::platform::Operation;
 use crate::config::{Fault, Flow, Instance, Mode, Platform, Route};
 use crate::db::{self, Db};
 use crate::form;
@@ -390,6 +391,9 @@ pub(super) fn compile_route(
     let route = completed.as_ref().unwrap_or(route);
     match &route.flow {
         Flow::Push(push) => {
+            if let Some(platform) = instance.platforms.get(&route.platform) {
+                offers_delivery(platform, route)?;
+            }
             let zone =
                 instance.databases.get(&push.source.database.value).map_or(instance.zone, |one| one.zone);
             let mapping = Mapping::compile(route, codes, zone)?;
@@ -408,4 +412,17 @@ pub(super) fn compile_route(
         }
     }
     Ok(())
+}
+
+/// A platform that is only read, or that nobody can correct, takes no route that sends. Without a withdrawal one can live:
+/// each is then told by itself.
+fn offers_delivery(platform: &Platform, route: &Route) -> Result<(), Vec<Fault>> {
+    let needed = [Operation::Create, Operation::Update].into_iter();
+    let missing = needed.filter(|one| platform.hand.is_none() && !platform.operations.contains_key(one));
+    let fault = |one: Operation| {
+        let complaint = Complaint::new("Q7410").found(one.word());
+        Fault { file: route.file.clone(), line: 1, column: 1, complaint }
+    };
+    let faults: Vec<Fault> = missing.map(fault).collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
 }

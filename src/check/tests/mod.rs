@@ -5,8 +5,9 @@ mod unmapped;
 mod world;
 
 use crate::record::{Language, Severity};
+use crate::sync::compile;
 
-use world::{check, faults};
+use world::{check, faults, loaded, told};
 
 const A: &str = "routes/achievement.toml";
 const C: &str = "routes/contract.toml";
@@ -250,6 +251,23 @@ async fn an_import_is_held_against_its_table() {
 async fn weak_choices_of_a_platform_are_said_at_every_check() {
     table(&[(&[(P, "city_code = \"370300\"", "city_code = \"370003\"")], &["shandong.toml:16:14 Q1151"])])
         .await;
+}
+
+#[tokio::test]
+async fn what_a_route_needs_and_the_platform_does_not_offer_is_said_before_anything_is_queued() {
+    let profile = include_str!("../../../config/platforms/shandong.toml");
+    let without = |operation: &str| {
+        let start = profile.find(&format!("\n[operations.{operation}]\n")).expect("it is offered");
+        let end = start + 1 + profile[start + 1..].find("\n[operations.").expect("it is not the last");
+        [(P, &profile[start..end], "")]
+    };
+    for operation in ["create", "update"] {
+        let (_folder, instance) = loaded(&without(operation)).await;
+        let faults = compile(&instance).err().expect("routes that cannot send");
+        let routes = ["achievement.toml:1:1 Q7410", "contract.toml:1:1 Q7410", "enterprise.toml:1:1 Q7410"];
+        assert_eq!(told(&faults), routes, "{operation}");
+    }
+    assert_eq!(check(&without("withdraw")).await, ["shandong.toml:12:13 Q7415"]);
 }
 
 #[tokio::test]

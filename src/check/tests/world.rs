@@ -139,7 +139,11 @@ INSERT INTO 合同 SELECT '2023-' || i, '技术开发合同', i, iif(i = 30, 'Y'
 ///
 /// Each edit replaces the first occurrence of a text in a file; an empty text stands for the whole file.
 pub async fn check(edits: &[(&str, &str, &str)]) -> Vec<String> {
-    let faults = faults(edits).await;
+    told(&faults(edits).await)
+}
+
+/// Faults as `file:line:column id`.
+pub fn told(faults: &[Fault]) -> Vec<String> {
     let show = |fault: &Fault| {
         let file = fault.file.display().to_string();
         let file = file.rsplit('/').next().unwrap_or_default().to_owned();
@@ -157,6 +161,13 @@ pub async fn faults(edits: &[(&str, &str, &str)]) -> Vec<Fault> {
 
 /// The instance after some edits, in a folder that vanishes when it is dropped.
 pub async fn instance(edits: &[(&str, &str, &str)]) -> (tempfile::TempDir, Instance, Parts) {
+    let (folder, instance) = loaded(edits).await;
+    let parts = compile(&instance).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    (folder, instance, parts)
+}
+
+/// The same before anything is compiled.
+pub async fn loaded(edits: &[(&str, &str, &str)]) -> (tempfile::TempDir, Instance) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let root = folder.path();
     for (file, sound) in FILES {
@@ -187,8 +198,7 @@ pub async fn instance(edits: &[(&str, &str, &str)]) -> (tempfile::TempDir, Insta
             .expect("it is ours");
     }
     let instance = Instance::load(root).expect("the files read");
-    let parts = compile(&instance).unwrap_or_else(|faults| panic!("{faults:#?}"));
-    (folder, instance, parts)
+    (folder, instance)
 }
 
 fn write(path: &Path, text: &str) {

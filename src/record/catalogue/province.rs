@@ -449,6 +449,15 @@ pub const ENTRIES: &[Entry] = &[
         advice_en: "check [tls] in the profile; the certificate file must be readable PEM",
     },
     Entry {
+        id: "Q7415",
+        owner: Owner::Integrator,
+        severity: Severity::Warning,
+        zh: "平台配置没有写撤回（operations.withdraw）：本地撤下的记录撤不回来，会逐条报出",
+        en: "the profile has no operations.withdraw: what is taken down at home cannot be withdrawn and is told record by record",
+        advice_zh: "省平台有撤回、下架或删除接口就补上；没有就请经办人到省平台上手工撤回。",
+        advice_en: "add the province's withdrawal, if it has one; else have the operator withdraw by hand at the province",
+    },
+    Entry {
         id: "Q7801",
         owner: Owner::Integrator,
         severity: Severity::Error,
