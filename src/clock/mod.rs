@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z.
@@ -37,9 +37,14 @@ impl Timestamp {
         Timestamp(time.timestamp_micros())
     }
 
+    /// The same instant as people in a zone write it.
+    pub fn in_zone(self, zone: Tz) -> DateTime<FixedOffset> {
+        zone.from_utc_datetime(&self.to_utc().naive_utc()).fixed_offset()
+    }
+
     /// `2026-05-01 08:30:00 +08:00`: to the second, with its zone's offset.
     pub fn show(self, zone: Tz) -> String {
-        zone.from_utc_datetime(&self.to_utc().naive_utc()).format("%Y-%m-%d %H:%M:%S %:z").to_string()
+        self.in_zone(zone).format("%Y-%m-%d %H:%M:%S %:z").to_string()
     }
 
     /// RFC 3339 in UTC with microseconds.

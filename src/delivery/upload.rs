@@ -8,6 +8,7 @@ use super::read::ask;
 use super::verdict::not_understood;
 use crate::clock::Clock;
 use crate::config::platform::Operation;
+use crate::crypto::{self, Digest};
 use crate::ledger::Trouble;
 use crate::platform::{Bindings, Known, Street};
 use crate::record::{Fingerprint, Value};
@@ -28,8 +29,7 @@ impl Upload<'_> {
     }
 
     fn md5(&self) -> String {
-        use md5::{Digest, Md5};
-        Md5::digest(self.content).iter().map(|byte| format!("{byte:02x}")).collect()
+        crypto::hex(&Digest::Md5.of(self.content))
     }
 }
 

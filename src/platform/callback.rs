@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::TimeZone;
 use chrono_tz::Asia::Shanghai;
 use serde_json::{Map, Value as Json};
 
@@ -175,7 +174,7 @@ impl CallbackReading {
             .bind()
             .with("body", Known::Json(&believed.body))
             .with("nonce", Known::maybe(nonce))
-            .with("now", Known::Value(china(message.received)));
+            .with("now", Known::Value(Value::DateTime(message.received.in_zone(Shanghai))));
         let said = ack.content(&Setting { bindings: &names, item: None, parts: &[], call, masked: None })?;
         write::envelope(&said, call.writing, nonce.unwrap_or_default())
     }
@@ -236,12 +235,7 @@ impl<'a> Sheet<'a> {
             .with("query", Known::Json(&self.query))
             .with("method", Known::Text(&self.message.method))
             .with("path", Known::Text(&self.message.path))
-            .with("received", Known::Value(china(self.message.received)))
+            .with("received", Known::Value(Value::DateTime(self.message.received.in_zone(Shanghai))))
             .with("credentials", Known::Value(self.credentials.clone()))
     }
-}
-
-/// A moment as people in China write it.
-fn china(moment: Timestamp) -> Value {
-    Value::DateTime(Shanghai.from_utc_datetime(&moment.to_utc().naive_utc()).fixed_offset())
 }

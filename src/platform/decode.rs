@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 
-use chrono::TimeZone;
 use chrono_tz::Asia::Shanghai;
 use encoding_rs::{Encoding, GB18030, GBK, UTF_8};
 use serde_json::{Map, Number, Value as Json};
@@ -202,7 +201,7 @@ impl Sheet<'_> {
     }
 
     fn bind<'s>(&'s self, formula: &Formula) -> Bindings<'s> {
-        let now = Shanghai.from_utc_datetime(&self.answer.received.to_utc().naive_utc()).fixed_offset();
+        let now = self.answer.received.in_zone(Shanghai);
         let sent = self.sent.sent().into_iter().map(|(name, value)| (name.into(), value)).collect();
         // Bytes as they came, also where they happen to be text; copied only if they are asked for.
         let raw = match formula.names().any(|name| name == "raw") {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::TimeZone;
 use chrono_tz::Asia::Shanghai;
 
 use super::credentials::Credentials;
@@ -110,7 +109,7 @@ impl HandReading {
 
     /// The names of a file as a whole, at one moment.
     pub fn bind_file<'a>(&'a self, now: Timestamp, credentials: &Credentials) -> Bindings<'a> {
-        let local = Shanghai.from_utc_datetime(&now.to_utc().naive_utc()).fixed_offset();
+        let local = now.in_zone(Shanghai);
         Bindings::default()
             .with("city_code", Known::Text(&self.platform.city_code))
             .with("now", Known::Value(Value::DateTime(local)))

@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use chrono::TimeZone;
 use chrono_tz::Asia::Shanghai;
 
 use super::call::Call;
@@ -17,6 +16,7 @@ use super::template::{Setting, Template};
 use super::{Bindings, Credentials, Known, names, write};
 use crate::clock::{Clock, Timestamp};
 use crate::config::platform::Operation;
+use crate::crypto::hex;
 use crate::record::{Complaint, Value};
 
 /// Everything that is sent, exactly.
@@ -50,14 +50,13 @@ impl Fresh {
 impl Fresh {
     /// What of it may be sent, by its names: an answer may have to repeat it.
     pub(super) fn sent(&self) -> [(&'static str, Value); 6] {
-        let now = Shanghai.from_utc_datetime(&self.now.to_utc().naive_utc()).fixed_offset();
         let nonce = hex(&self.nonce);
         let parts = [&nonce[..8], &nonce[8..12], &nonce[12..16], &nonce[16..20], &nonce[20..]];
         let digits = u128::from_le_bytes(self.digits) % 10_u128.pow(DIGITS);
         [
             ("timestamp", Value::Int(self.now.0.div_euclid(1_000_000))),
             ("timestamp_ms", Value::Int(self.now.0.div_euclid(1_000))),
-            ("now", Value::DateTime(now)),
+            ("now", Value::DateTime(self.now.in_zone(Shanghai))),
             ("uuid", Value::text(parts.join("-"))),
             ("nonce", Value::text(nonce)),
             ("digits", Value::text(format!("{digits:0width$}", width = DIGITS as usize))),
@@ -388,13 +387,4 @@ fn is_plain(byte: u8) -> bool {
 fn is_path_byte(byte: u8) -> bool {
     is_plain(byte)
         || matches!(byte, b'/' | b':' | b'@' | b'!' | b'$' | b'&' | b'(' | b')' | b',' | b';' | b'=')
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

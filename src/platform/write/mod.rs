@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use crate::config::platform::{Charset, Format, Nulls, Writing};
+use crate::crypto;
 use crate::record::Complaint;
 
 mod charset;
@@ -153,7 +154,7 @@ impl<'a> Content<'a> {
                 Json::String(text) => Cow::Borrowed(text),
                 other => Cow::Owned(other.to_string()),
             },
-            Content::Bytes(bytes) => Cow::Owned(super::request::hex(bytes)),
+            Content::Bytes(bytes) => Cow::Owned(crypto::hex(bytes)),
             Content::Payload(bytes, format) => Cow::Borrowed(
                 std::str::from_utf8(bytes)
                     .map_err(|_| Complaint::new("Q7425").fact("format", format.word()))?,
